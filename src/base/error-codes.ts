@@ -1,0 +1,85 @@
+/**
+ * Every expected refusal. A code belongs to the surfaces whose `errors.ts` list it; both tables are
+ * complete by type, so a new code without its wire form does not compile.
+ */
+
+/** Refusals that a caller of the Authentication API can meet. */
+export const authenticationErrorCodes = [
+  'bad_request',
+  'bad_client_id',
+  'bad_connection',
+  'bad_auth_params',
+  'bad_phone_number',
+  'bad_send',
+  'sms_provider_error',
+  'invalid_client',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_token_type',
+  'access_denied',
+  'user_blocked',
+  'invalid_token',
+  'token_scope_missing',
+  'status_unknown',
+  'method_not_allowed',
+  'endpoint_disabled',
+  'too_many_attempts',
+  'too_many_requests',
+  'tenant_unknown',
+  'not_found',
+  'payload_too_large',
+  'unsupported_media_type',
+] as const
+
+/** Refusals that a caller of the Management API can meet. */
+export const managementErrorCodes = [
+  'invalid_body',
+  'invalid_uri',
+  'invalid_query_string',
+  'operation_not_supported',
+  'bad_authentication_header',
+  'authentication_missing',
+  'invalid_token',
+  'expired_token',
+  'invalid_signature',
+  'insufficient_scope',
+  'notification_bad_operation',
+  'notification_not_found',
+  'custom_provider_action_missing',
+  'phone_provider_exists',
+  'phone_template_exists',
+  'phone_template_without_provider',
+  'delivery_method_not_offered',
+  'client_not_found',
+  'global_client_undeletable',
+  'client_grant_not_found',
+  'client_grant_exists',
+  'client_grant_client_not_found',
+  'client_grant_audience_not_found',
+  'connection_not_found',
+  'connection_name_taken',
+  'connection_keys_unavailable',
+  'resource_server_not_found',
+  'resource_server_exists',
+  'resource_server_reserved',
+  'system_resource_server_undeletable',
+  'system_resource_server_unpatchable',
+  'user_not_found',
+  'user_exists',
+  'log_not_found',
+  'message_not_found',
+  'inbox_off',
+  'page_out_of_reach',
+  'too_many_requests',
+  'tenant_unknown',
+  'not_found',
+  'payload_too_large',
+  'unsupported_media_type',
+] as const
+
+export type AuthenticationErrorCode = (typeof authenticationErrorCodes)[number]
+export type ManagementErrorCode = (typeof managementErrorCodes)[number]
+export type ErrorCode = AuthenticationErrorCode | ManagementErrorCode
