@@ -1,0 +1,136 @@
+import { type Static, Type } from 'typebox'
+
+/** `GET|PATCH /api/v2/phone/protection`: how many messages may leave, and to which kinds of number. */
+
+/** `count` messages per `per_s` seconds, as a token bucket; null for no limit. */
+const Limit = Type.Union([
+  Type.Object(
+    {
+      count: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+      per_s: Type.Integer({ minimum: 1, maximum: 2_592_000 }),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Null(),
+])
+
+/** The kinds that may be refused, in libphonenumber's words, and codes that belong to no country. */
+export const refusableTypes = [
+  'PREMIUM_RATE',
+  'SHARED_COST',
+  'UAN',
+  'PAGER',
+  'VOICEMAIL',
+  'TOLL_FREE',
+  'PERSONAL_NUMBER',
+  'VOIP',
+  'FIXED_LINE',
+  'NO_COUNTRY',
+] as const
+
+export const PhoneProtection = Type.Object(
+  {
+    number: Limit,
+    address: Limit,
+    application: Limit,
+    country: Limit,
+    tenant: Limit,
+    refused_types: Type.Array(Type.Enum(refusableTypes), { uniqueItems: true }),
+  },
+  { additionalProperties: false },
+)
+export type PhoneProtection = Static<typeof PhoneProtection>
+
+export const PhoneProtectionPatch = Type.Partial(PhoneProtection, {
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+/** What a new tenant starts with. Source: product decision D5. */
+export const defaultPhoneProtection: PhoneProtection = {
+  number: { count: 5, per_s: 600 },
+  address: { count: 50, per_s: 3600 },
+  application: { count: 60, per_s: 60 },
+  country: { count: 60, per_s: 60 },
+  tenant: { count: 100, per_s: 60 },
+  refused_types: [
+    'PREMIUM_RATE',
+    'SHARED_COST',
+    'UAN',
+    'PAGER',
+    'VOICEMAIL',
+    'TOLL_FREE',
+    'PERSONAL_NUMBER',
+    'NO_COUNTRY',
+  ],
+}
+
+/** `/api/v2/attack-protection/brute-force-protection`. */
+export const BruteForceProtection = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    shields: Type.Array(Type.Enum(['block', 'user_notification'])),
+    allowlist: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }),
+    mode: Type.Enum(['count_per_identifier_and_ip', 'count_per_identifier']),
+    max_attempts: Type.Integer({ minimum: 1, maximum: 100 }),
+  },
+  { additionalProperties: false },
+)
+export type BruteForceProtection = Static<typeof BruteForceProtection>
+
+const stage = (maxAttempts: number, minRate: number) =>
+  Type.Object(
+    {
+      max_attempts: Type.Integer({ minimum: 1, maximum: maxAttempts }),
+      rate: Type.Integer({ minimum: minRate, maximum: 86_400_000 }),
+    },
+    { additionalProperties: false },
+  )
+
+/** `/api/v2/attack-protection/suspicious-ip-throttling`. */
+export const SuspiciousIpThrottling = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    shields: Type.Array(Type.Enum(['block', 'admin_notification'])),
+    allowlist: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }),
+    stage: Type.Object(
+      {
+        'pre-login': stage(2500, 34_560),
+        'pre-user-registration': stage(72_000, 1200),
+        'pre-custom-token-exchange': stage(72_000, 1200),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type SuspiciousIpThrottling = Static<typeof SuspiciousIpThrottling>
+
+/** Everything that `tenants.protection` holds. */
+export type Protection = {
+  phone: PhoneProtection
+  brute_force: BruteForceProtection
+  suspicious_ip: SuspiciousIpThrottling
+}
+
+/** What a new tenant starts with. Source: Auth0's defaults. */
+export const defaultProtection: Protection = {
+  phone: defaultPhoneProtection,
+  brute_force: {
+    enabled: true,
+    shields: ['block', 'user_notification'],
+    allowlist: [],
+    mode: 'count_per_identifier_and_ip',
+    max_attempts: 10,
+  },
+  suspicious_ip: {
+    enabled: true,
+    shields: ['block', 'admin_notification'],
+    allowlist: [],
+    stage: {
+      'pre-login': { max_attempts: 100, rate: 864_000 },
+      'pre-user-registration': { max_attempts: 50, rate: 1_728_000 },
+      'pre-custom-token-exchange': { max_attempts: 10, rate: 600_000 },
+    },
+  },
+}
