@@ -23,3 +23,35 @@ export const listSigningKeys = (db: Db, tenantId: string) =>
     select ${columns(SigningKeyRow)} from signing_keys
      where tenant_id = ${tenantId} order by created_at desc, kid`,
   )
+
+/** Adds keys; all of them or, when one exists already, none. */
+export const insertSigningKeys = (db: Db, rows: readonly SigningKeyRow[]) =>
+  db.run(sql`
+    insert into signing_keys (tenant_id, kid, alg, state, public_jwk, sealed_private_key, created_at,
+                              rotated_at)
+    select * from unnest(${rows.map((row) => row.tenant_id)}::text[],
+      ${rows.map((row) => row.kid)}::text[], ${rows.map((row) => row.alg)}::text[],
+      ${rows.map((row) => row.state)}::text[],
+      ${rows.map((row) => JSON.stringify(row.public_jwk))}::jsonb[],
+      ${rows.map((row) => row.sealed_private_key)}::bytea[],
+      ${rows.map((row) => row.created_at)}::bigint[],
+      ${rows.map((row) => row.rotated_at)}::bigint[])`)
+
+/**
+ * The current keys step back. Before `promoteNextKeys` and in one transaction with it: an index allows
+ * one current key for each algorithm.
+ */
+export const retireCurrentKeys = (tx: Db, tenantId: string, rotatedAt: number) =>
+  tx.run(sql`
+    update signing_keys set state = 'previous', rotated_at = ${rotatedAt}
+     where tenant_id = ${tenantId} and state = 'current'`)
+
+export const promoteNextKeys = (tx: Db, tenantId: string) =>
+  tx.run(sql`
+    update signing_keys set state = 'current' where tenant_id = ${tenantId} and state = 'next'`)
+
+/** Removes former keys that signed nothing since `rotatedBefore`. */
+export const deletePreviousKeys = (tx: Db, tenantId: string, rotatedBefore: number) =>
+  tx.run(sql`
+    delete from signing_keys
+     where tenant_id = ${tenantId} and state = 'previous' and rotated_at <= ${rotatedBefore}`)
