@@ -1,0 +1,96 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync } from 'node:fs'
+import { type Cluster, serverVariable, startCluster } from './postgres-cluster.ts'
+import { findChromium, findPostgres } from './programs.ts'
+
+/**
+ * What `npm test` runs: `node test/run.ts [--fast] [--program FILE] [FILES AND FLAGS …]`.
+ *
+ * It sees to the programs that tests need, starts one PostgreSQL server for all of them and runs every
+ * test file in one process, because an embedded database is slow to start and shared by them.
+ * Flags go to `node --test`; file names replace the list of all tests. `--fast` leaves out the
+ * browser. `--program` runs a program with the same server in place of the tests.
+ */
+async function main(): Promise<number> {
+  const { fast, program, flags, files } = readArguments(process.argv.slice(2))
+  const selected = files.length > 0 ? files : allTests(fast)
+  const browser = program === undefined && selected.some(needsBrowser)
+  const named = (process.env[serverVariable] ?? '') !== ''
+  await providePrograms({ postgres: !named, chromium: browser })
+
+  const cluster: Cluster | undefined = named ? undefined : await startCluster()
+  try {
+    const env = { ...process.env, ...(cluster !== undefined && { [serverVariable]: cluster.url }) }
+    return await runNode(
+      program !== undefined
+        ? [program, ...flags, ...files]
+        : ['--test', '--test-isolation=none', ...flags, ...selected],
+      env,
+    )
+  } finally {
+    await cluster?.stop()
+  }
+}
+
+type Arguments = { fast: boolean; program: string | undefined; flags: string[]; files: string[] }
+
+function readArguments(args: readonly string[]): Arguments {
+  const read: Arguments = { fast: false, program: undefined, flags: [], files: [] }
+  for (let index = 0; index < args.length; index += 1) {
+    const argument = args[index] ?? ''
+    if (argument === '--fast') read.fast = true
+    else if (argument === '--program') {
+      index += 1
+      read.program = args[index]
+    } else if (read.program === undefined && !argument.startsWith('-')) read.files.push(argument)
+    else read.flags.push(argument)
+  }
+  return read
+}
+
+/** Files that need a process of their own are started by `own-process.test.ts`. */
+function allTests(fast: boolean): string[] {
+  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
+    .filter((file) => !file.endsWith('.own-process.test.ts') && !(fast && needsBrowser(file)))
+    .sort()
+}
+
+const needsBrowser = (file: string): boolean => file.includes('test/browser/')
+
+/** Installs the Debian packages that are missing, where that is possible without asking. */
+async function providePrograms(needed: { postgres: boolean; chromium: boolean }): Promise<void> {
+  const packages = [
+    ...(needed.postgres && (await findPostgres()) === undefined ? ['postgresql'] : []),
+    ...(needed.chromium && (await findChromium()) === undefined ? ['chromium'] : []),
+  ]
+  if (packages.length === 0) return
+  const list = packages.join(' and ')
+  const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0
+  if (!canInstall) throw new Error(`the tests need ${list}: install it, for example with apt-get`)
+  process.stdout.write(`installing ${list}\n`)
+  for (const command of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const { status } = spawnSync('apt-get', ['-qq', ...command], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+    if (status !== 0) throw new Error(`apt-get ${command.join(' ')} failed`)
+  }
+}
+
+/** Runs Node to its end and gives its exit code; a signal to us reaches it too. */
+async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
+  const forward = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGINT', forward)
+  process.on('SIGTERM', forward)
+  const [code] = await once(child, 'exit')
+  return typeof code === 'number' ? code : 1
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
