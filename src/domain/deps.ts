@@ -1,5 +1,6 @@
 import type { Background } from '../base/background.ts'
 import type { Clock } from '../base/clock.ts'
+import type { InFlight } from '../base/in-flight.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
@@ -16,6 +17,8 @@ export type Deps = {
   random: Random
   /** Work that a reply does not wait for. */
   background: Background
+  /** The deliveries that this node is working on. */
+  deliveries: InFlight
   log: Logger
   metrics: Metrics
   fetch: typeof fetch
