@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { AppError } from '../../base/app-error.ts'
+import type { Deps } from '../../domain/deps.ts'
+import { requireAccess } from './access.ts'
+import { acceptBodies, isStorableText } from './bodies.ts'
+import { managementErrorHandler, managementNotFound } from './errors.ts'
+import { compileSchema } from './validation.ts'
+import { logWrites } from './write-log.ts'
+
+/**
+ * The Management API v2, to be registered at `/api/v2` behind the hook that sets `request.tenant`.
+ * One scope: its own bodies, checks, access, errors and log. A route names its scopes in
+ * `config.scopes` and its operation in `schema.summary`, which becomes the log's description.
+ */
+export const managementApi: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
+  acceptBodies(app)
+  app.setValidatorCompiler(compileSchema)
+  app.setErrorHandler(managementErrorHandler(deps.log))
+  app.setNotFoundHandler(managementNotFound)
+  requireAccess(app, deps)
+  checkTexts(app)
+  logWrites(app, deps)
+
+  for (const routes of resources) await app.register(routes, { deps })
+}
+
+/** The routes of each resource. */
+const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = []
+
+/** A NUL in a path or query would reach PostgreSQL, which refuses it with an error. */
+function checkTexts(app: FastifyInstance): void {
+  app.addHook('preValidation', async (request) => {
+    if (!areStorable(request.params)) {
+      throw new AppError('invalid_uri', {
+        message: "Path validation error: 'Text holds a character that cannot be stored'.",
+      })
+    }
+    if (!areStorable(request.query)) {
+      throw new AppError('invalid_query_string', {
+        message: "Query validation error: 'Text holds a character that cannot be stored'.",
+      })
+    }
+  })
+}
+
+const areStorable = (values: unknown): boolean =>
+  Object.values(Object(values))
+    .flat()
+    .every((value) => typeof value !== 'string' || isStorableText(value))
