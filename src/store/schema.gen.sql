@@ -1,0 +1,353 @@
+-- Written by `npm run gen` from src/store/migrations. Do not edit.
+
+CREATE OR REPLACE FUNCTION public.bump_config_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update tenants set config_version = config_version + 1
+   where id in (select distinct tenant_id from changed);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.bump_own_config_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.settings is distinct from old.settings or new.protection is distinct from old.protection
+     or new.url is distinct from old.url or new.sealed_hash_key is distinct from old.sealed_hash_key then
+    new.config_version := old.config_version + 1;
+  end if;
+  return new;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.count_users()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into user_counts (tenant_id, slot, users)
+    select tenant_id, pg_backend_pid() % 64, count(*) from changed group by tenant_id order by tenant_id
+    on conflict (tenant_id, slot) do update set users = user_counts.users + excluded.users;
+  else
+    insert into user_counts (tenant_id, slot, users)
+    select tenant_id, pg_backend_pid() % 64, -count(*) from changed group by tenant_id order by tenant_id
+    on conflict (tenant_id, slot) do update set users = user_counts.users + excluded.users;
+  end if;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.orphan_refresh_tokens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update refresh_tokens set user_deleted = true
+    from gone
+   where refresh_tokens.tenant_id = gone.tenant_id and refresh_tokens.user_id = gone.user_id;
+  return null;
+end $function$
+;
+
+create table challenges (
+  tenant_id text not null,
+  connection text not null,
+  purpose text not null,
+  recipient_hash bytea not null,
+  code_hash bytea not null,
+  attempts integer not null default 0,
+  consumed_at bigint,
+  expires_at bigint not null,
+  message_id text not null,
+  client_id text not null,
+  guesses double precision not null default 0,
+  guessed_at bigint not null default 0,
+  last_outcome text,
+  constraint challenges_pkey PRIMARY KEY (tenant_id, connection, purpose, recipient_hash)
+);
+CREATE INDEX challenges_expired ON public.challenges USING btree (expires_at);
+
+create table client_grants (
+  tenant_id text not null,
+  id text not null,
+  client_id text not null,
+  audience text not null,
+  subject_type text not null,
+  document jsonb not null,
+  created_at bigint not null,
+  constraint client_grants_pkey PRIMARY KEY (tenant_id, id),
+  constraint client_grants_tenant_id_client_id_audience_subject_type_key UNIQUE (tenant_id, client_id, audience, subject_type),
+  constraint client_grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES clients(tenant_id, client_id) ON DELETE CASCADE
+);
+CREATE TRIGGER client_grants_deleted AFTER DELETE ON public.client_grants REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER client_grants_inserted AFTER INSERT ON public.client_grants REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER client_grants_updated AFTER UPDATE ON public.client_grants REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table clients (
+  tenant_id text not null,
+  client_id text not null,
+  name text not null,
+  is_global boolean not null default false,
+  is_first_party boolean not null default true,
+  app_type text,
+  sealed_secret bytea not null,
+  document jsonb not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
+  constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX clients_created ON public.clients USING btree (tenant_id, created_at, client_id);
+CREATE UNIQUE INDEX clients_global ON public.clients USING btree (tenant_id) WHERE is_global;
+CREATE TRIGGER clients_deleted AFTER DELETE ON public.clients REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER clients_inserted AFTER INSERT ON public.clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER clients_updated AFTER UPDATE ON public.clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table connection_clients (
+  tenant_id text not null,
+  connection_id text not null,
+  client_id text not null,
+  position bigint not null,
+  constraint connection_clients_pkey PRIMARY KEY (tenant_id, connection_id, client_id),
+  constraint connection_clients_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint connection_clients_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX connection_clients_client ON public.connection_clients USING btree (tenant_id, client_id);
+CREATE TRIGGER connection_clients_deleted AFTER DELETE ON public.connection_clients REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER connection_clients_inserted AFTER INSERT ON public.connection_clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER connection_clients_updated AFTER UPDATE ON public.connection_clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table connections (
+  tenant_id text not null,
+  id text not null,
+  name text not null,
+  strategy text not null,
+  sealed_options bytea not null,
+  document jsonb not null,
+  created_at bigint not null,
+  constraint connections_pkey PRIMARY KEY (tenant_id, id),
+  constraint connections_tenant_id_name_key UNIQUE (tenant_id, name),
+  constraint connections_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE TRIGGER connections_deleted AFTER DELETE ON public.connections REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER connections_inserted AFTER INSERT ON public.connections REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER connections_updated AFTER UPDATE ON public.connections REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table inbox_messages (
+  tenant_id text not null,
+  id text not null,
+  sealed bytea not null,
+  recipient_hash bytea not null,
+  created_at bigint not null,
+  constraint inbox_messages_pkey PRIMARY KEY (tenant_id, id),
+  constraint inbox_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+
+create table limit_buckets (
+  tenant_id text not null,
+  key text not null,
+  full_at double precision not null,
+  window_ms double precision not null,
+  constraint limit_buckets_pkey PRIMARY KEY (tenant_id, key)
+);
+
+create table messages (
+  tenant_id text not null,
+  id text not null,
+  state text not null,
+  message_type text not null,
+  flow text not null,
+  delivery_method text not null,
+  recipient_masked text not null,
+  recipient_hash bytea not null,
+  country text,
+  provider text,
+  client_id text,
+  connection text,
+  user_id text,
+  locale text not null,
+  decoy boolean not null default false,
+  sealed bytea,
+  attempts_count integer not null default 0,
+  attempts jsonb not null default '[]'::jsonb,
+  history jsonb not null default '[]'::jsonb,
+  possible_duplicate boolean not null default false,
+  cause jsonb,
+  provider_message_id text,
+  callback_rank integer not null default 0,
+  lease_owner text,
+  due_at bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  expires_at bigint not null,
+  constraint messages_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX messages_due ON public.messages USING btree (due_at) WHERE (state = ANY (ARRAY['queued'::text, 'sending'::text]));
+CREATE INDEX messages_recipient ON public.messages USING btree (tenant_id, recipient_hash, id);
+CREATE INDEX messages_sealed ON public.messages USING btree (expires_at) WHERE (sealed IS NOT NULL);
+
+create table phone_providers (
+  tenant_id text not null,
+  id text not null,
+  name text not null,
+  disabled boolean not null,
+  configuration jsonb not null,
+  sealed_credentials bytea not null,
+  sealed_previous_credentials bytea,
+  credentials_changed_at bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint phone_providers_pkey PRIMARY KEY (tenant_id, id),
+  constraint phone_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX phone_providers_one ON public.phone_providers USING btree (tenant_id);
+CREATE TRIGGER phone_providers_deleted AFTER DELETE ON public.phone_providers REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER phone_providers_inserted AFTER INSERT ON public.phone_providers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER phone_providers_updated AFTER UPDATE ON public.phone_providers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table phone_templates (
+  tenant_id text not null,
+  id text not null,
+  type text not null,
+  disabled boolean not null,
+  content jsonb not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint phone_templates_pkey PRIMARY KEY (tenant_id, id),
+  constraint phone_templates_tenant_id_type_key UNIQUE (tenant_id, type),
+  constraint phone_templates_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE TRIGGER phone_templates_deleted AFTER DELETE ON public.phone_templates REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER phone_templates_inserted AFTER INSERT ON public.phone_templates REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER phone_templates_updated AFTER UPDATE ON public.phone_templates REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table refresh_tokens (
+  tenant_id text not null,
+  token_hash bytea not null,
+  family_id text not null,
+  client_id text not null,
+  user_id text not null,
+  connection text not null,
+  scope text not null,
+  audience text,
+  rotating boolean not null,
+  issued_at bigint not null,
+  family_issued_at bigint not null,
+  expires_at bigint not null,
+  consumed_at bigint,
+  generation integer not null default 0,
+  user_deleted boolean not null default false,
+  constraint refresh_tokens_pkey PRIMARY KEY (tenant_id, token_hash)
+);
+CREATE INDEX refresh_tokens_expired ON public.refresh_tokens USING btree (expires_at);
+CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (tenant_id, family_id);
+CREATE INDEX refresh_tokens_user ON public.refresh_tokens USING btree (tenant_id, user_id, client_id, issued_at);
+
+create table resource_servers (
+  tenant_id text not null,
+  id text not null,
+  identifier text not null,
+  is_system boolean not null default false,
+  sealed_signing_secret bytea,
+  document jsonb not null,
+  created_at bigint not null,
+  constraint resource_servers_pkey PRIMARY KEY (tenant_id, id),
+  constraint resource_servers_tenant_id_identifier_key UNIQUE (tenant_id, identifier),
+  constraint resource_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE TRIGGER resource_servers_deleted AFTER DELETE ON public.resource_servers REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER resource_servers_inserted AFTER INSERT ON public.resource_servers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER resource_servers_updated AFTER UPDATE ON public.resource_servers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table schema_migrations (
+  number integer not null,
+  name text not null,
+  applied_at bigint not null,
+  constraint schema_migrations_pkey PRIMARY KEY (number)
+);
+
+create table signing_keys (
+  tenant_id text not null,
+  kid text not null,
+  alg text not null,
+  state text not null,
+  public_jwk jsonb not null,
+  sealed_private_key bytea not null,
+  created_at bigint not null,
+  rotated_at bigint,
+  constraint signing_keys_pkey PRIMARY KEY (tenant_id, kid),
+  constraint signing_keys_state_check CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'previous'::text]))),
+  constraint signing_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX signing_keys_current ON public.signing_keys USING btree (tenant_id, alg) WHERE (state = 'current'::text);
+CREATE TRIGGER signing_keys_deleted AFTER DELETE ON public.signing_keys REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER signing_keys_inserted AFTER INSERT ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER signing_keys_updated AFTER UPDATE ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table tenant_logs (
+  tenant_id text not null,
+  log_id text not null,
+  type text not null,
+  date bigint not null,
+  client_id text,
+  user_id text,
+  entry jsonb not null,
+  constraint tenant_logs_pkey PRIMARY KEY (tenant_id, log_id)
+);
+CREATE INDEX tenant_logs_type ON public.tenant_logs USING btree (tenant_id, type, log_id);
+CREATE INDEX tenant_logs_user ON public.tenant_logs USING btree (tenant_id, user_id, log_id) WHERE (user_id IS NOT NULL);
+
+create table tenants (
+  id text not null,
+  url text not null,
+  host text not null,
+  hostname text not null,
+  settings jsonb not null,
+  protection jsonb not null,
+  sealed_hash_key bytea not null,
+  config_version bigint not null default 1,
+  created_at bigint not null,
+  constraint tenants_host_key UNIQUE (host),
+  constraint tenants_pkey PRIMARY KEY (id)
+);
+CREATE INDEX tenants_hostname ON public.tenants USING btree (hostname);
+CREATE TRIGGER tenants_changed BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION bump_own_config_version();
+
+create table user_counts (
+  tenant_id text not null,
+  slot integer not null,
+  users bigint not null,
+  constraint user_counts_pkey PRIMARY KEY (tenant_id, slot)
+);
+
+create table users (
+  tenant_id text not null,
+  user_id text not null,
+  connection text not null,
+  phone_number text,
+  email text,
+  username text,
+  phone_verified boolean,
+  blocked boolean,
+  profile jsonb not null,
+  user_metadata jsonb,
+  app_metadata jsonb,
+  logins_count bigint not null default 0,
+  last_login bigint,
+  last_ip text,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint users_pkey PRIMARY KEY (tenant_id, user_id)
+);
+CREATE INDEX users_created ON public.users USING btree (tenant_id, created_at, user_id);
+CREATE INDEX users_email ON public.users USING btree (tenant_id, email) WHERE (email IS NOT NULL);
+CREATE UNIQUE INDEX users_phone ON public.users USING btree (tenant_id, connection, phone_number);
+CREATE INDEX users_phone_any ON public.users USING btree (tenant_id, phone_number);
+CREATE TRIGGER users_deleted AFTER DELETE ON public.users REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_users();
+CREATE TRIGGER users_deleted_tokens AFTER DELETE ON public.users REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION orphan_refresh_tokens();
+CREATE TRIGGER users_inserted AFTER INSERT ON public.users REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_users();
