@@ -5,19 +5,16 @@ import type { TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
 import { sealInboxMessage } from './inbox-seal.ts'
 import { wireMessageId } from './message-id.ts'
+import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
 import type { SealedMessage } from './message-seal.ts'
-import { renderMessage } from './message-rendering.ts'
 import { handToProvider } from './provider-delivery.ts'
 import { retryDelayMs } from './retry-schedule.ts'
-import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
 import type { Tenant } from './tenant.ts'
+import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
 
 /** A message that this node holds the lease of, with its secret opened. */
 export type LeasedMessage = Omit<LeasedMessageRow, 'sealed'> & { secret: SealedMessage }
-
-/** The longest that a carrier may take to answer; well below the lease. */
-export const carrierTimeoutMs = 10_000
 
 /**
  * Where a new message starts: leased by this node, which delivers it at once, or waiting in the table
@@ -28,7 +25,9 @@ export function placeForDelivery(
   now: number,
 ): { state: 'sending' | 'queued'; dueAt: number } {
   const busy = deps.draining.aborted || deps.deliveries.running >= deps.options.maxDeliveries
-  return busy ? { state: 'queued', dueAt: now } : { state: 'sending', dueAt: now + deps.options.leaseMs }
+  return busy
+    ? { state: 'queued', dueAt: now }
+    : { state: 'sending', dueAt: now + deps.options.leaseMs }
 }
 
 /** Delivers a leased message; the reply to whoever raised it does not wait. */
@@ -158,7 +157,9 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
       provider: 'inbox',
       attempt: attempt(message, startedAt, at, 'accepted'),
       logs: warnings,
-      inbox: { sealed: sealInboxMessage(deps, tenant, message.id, notification, message.created_at) },
+      inbox: {
+        sealed: sealInboxMessage(deps, tenant, message.id, notification, message.created_at),
+      },
     }
   }
   const delivery = await handToProvider(deps, tenant, route.provider, notification)

@@ -1,7 +1,7 @@
 import { randomFraction } from '../base/random.ts'
 import { claimDueMessages, releaseLeases } from '../store/messages.ts'
-import { cancelledMessage, deliverMessage } from './message-delivery.ts'
 import type { Deps } from './deps.ts'
+import { cancelledMessage, deliverMessage } from './message-delivery.ts'
 import { openMessage } from './message-seal.ts'
 import type { Tenants } from './tenant.ts'
 

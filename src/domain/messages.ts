@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomDigits } from '../base/random.ts'
 import type { DeliveryMethod, MessageType } from '../contract/notifications.ts'
-import { findMessageOutcome, insertPlainMessage, type MessageOutcomeRow } from '../store/messages.ts'
+import {
+  findMessageOutcome,
+  insertPlainMessage,
+  type MessageOutcomeRow,
+} from '../store/messages.ts'
 import type { Deps } from './deps.ts'
 import { resolveLocale } from './locale.ts'
 import { deliverInBackground, placeForDelivery } from './message-delivery.ts'
 import { newMessageId } from './message-id.ts'
 import { type SealedMessage, sealMessage } from './message-seal.ts'
 import { recipientHash } from './recipients.ts'
-import { loggedNumber } from './tenant-logs.ts'
 import type { Tenant } from './tenant.ts'
+import { loggedNumber } from './tenant-logs.ts'
 
 /** How long a test may wait in the table before it is pointless. */
 const testLifetimeMs = 5 * 60_000

@@ -2,8 +2,10 @@ import type { Notification } from '../contract/notifications.ts'
 import { phoneProviderKind } from '../providers/index.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
 import type { Deps } from './deps.ts'
-import { carrierTimeoutMs } from './message-delivery.ts'
 import type { PhoneProvider, Tenant } from './tenant.ts'
+
+/** The longest that a carrier may take to answer; well below the lease. */
+const carrierTimeoutMs = 10_000
 
 /** Hands one notification to the tenant's provider. Never throws: an outcome is a value. */
 export async function handToProvider(

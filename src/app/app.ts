@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { Background } from '../base/background.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { InFlight } from '../base/in-flight.ts'
+import type { Logger } from '../base/logger.ts'
+import { type Random, systemRandom } from '../base/random.ts'
+import { createSecretBox } from '../base/secret-box.ts'
+import type { Deps, Options } from '../domain/deps.ts'
+import { Maintenance } from '../domain/maintenance.ts'
+import { MessageSweeper } from '../domain/message-sweeper.ts'
+import { Tenants } from '../domain/tenant.ts'
+import { buildServer } from '../http/server.ts'
+import type { Database } from '../store/db.ts'
+import { countOpenMessages } from '../store/messages.ts'
+import { migrate, pendingMigrations } from '../store/migrations.ts'
+import { createMetrics } from './metrics.ts'
+
+/** What the program is built from. Tests give a still clock, counted chance and a short lease. */
+export type AppOptions = {
+  database: Database
+  /** The first seals, all open; 32 bytes each. */
+  masterKeys: readonly Uint8Array[]
+  log: Logger
+  production: boolean
+  inbox: boolean
+  callbacks: boolean
+  twilioUrl: string
+  legacyPhone: 'allow' | 'deny'
+  tls?: { cert: string; key: string } | undefined
+  trustProxy?: boolean | string | number
+  allowedHosts?: string[]
+  clock?: Clock
+  random?: Random
+  fetch?: typeof fetch
+  leaseMs?: number
+  maxDeliveries?: number
+  /** How often waiting messages are looked for; 0: only when a test says so. */
+  sweepIntervalMs?: number
+}
+
+export type App = {
+  deps: Deps
+  tenants: Tenants
+  sweeper: MessageSweeper
+  server: FastifyInstance
+  /** Migrates the database and starts the work that goes on beside requests. */
+  start(): Promise<void>
+  /** Requests are answered from now on: the first tenant stands. */
+  serve(): void
+  /** No new requests, running deliveries end or go back to the table, the database is closed. */
+  close(): Promise<void>
+}
+
+/** How long running deliveries may take to end when the process stops. */
+const drainMs = 7000
+const maintenanceMs = 60_000
+
+/** Puts the program together. Nothing runs and nothing listens yet. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { database: db, log } = options
+  const drain = new AbortController()
+  const metrics = createMetrics({
+    openMessages: () => countOpenMessages(db),
+    database: () => db.stats(),
+  })
+  const settings: Options = {
+    production: options.production,
+    inbox: options.inbox,
+    callbacks: options.callbacks,
+    twilioUrl: options.twilioUrl,
+    legacyPhone: options.legacyPhone,
+    leaseMs: options.leaseMs ?? 25_000,
+    maxDeliveries: options.maxDeliveries ?? 200,
+  }
+  const deps: Deps = {
+    db,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom(),
+    background: new Background(log),
+    deliveries: new InFlight(),
+    log,
+    metrics,
+    fetch: options.fetch ?? fetch,
+    secretBox: createSecretBox(options.masterKeys),
+    nodeId: randomUUID(),
+    options: settings,
+    draining: drain.signal,
+  }
+  const tenants = new Tenants(deps)
+  const sweeper = new MessageSweeper(deps, tenants)
+  const maintenance = new Maintenance(deps)
+  let migrated = false
+  let serving = false
+
+  const server = await buildServer(deps, tenants, {
+    tls: options.tls,
+    trustProxy: options.trustProxy ?? false,
+    allowedHosts: options.allowedHosts ?? [],
+    isServing: () => serving && !drain.signal.aborted,
+    readiness: async () => ({
+      database: await isReachable(db),
+      migrations: migrated && serving,
+      draining: drain.signal.aborted,
+    }),
+    metricsText: () => metrics.text(),
+    onAnswered(request) {
+      metrics.answered(request)
+      log.debug(request, 'request')
+    },
+  })
+
+  return {
+    deps,
+    tenants,
+    sweeper,
+    server,
+    async start() {
+      await migrate(db)
+      migrated = true
+      if (options.sweepIntervalMs !== 0) {
+        sweeper.start(options.sweepIntervalMs ?? 1000)
+        maintenance.start(maintenanceMs)
+      }
+    },
+    serve() {
+      serving = true
+    },
+    async close() {
+      drain.abort()
+      await sweeper.stop()
+      await maintenance.stop()
+      await server.close()
+      await Promise.race([deps.background.idle(), after(drainMs)])
+      await sweeper.release()
+      await db.close()
+    },
+  }
+}
+
+/** Resolves after `ms` without keeping the process alive for it. */
+const after = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+
+/** True when the database answers within a second. */
+async function isReachable(db: Database): Promise<boolean> {
+  const answered = pendingMigrations(db).then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answered, after(1000).then(() => false)])
+}

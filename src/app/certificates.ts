@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { type Config, ConfigError } from './config.ts'
+
+/** What the HTTPS server needs, and the certificate that a client must trust, if it is ours. */
+export type Tls = { cert: string; key: string; caFile?: string }
+
+/**
+ * The certificate to serve, by `TRUNKLINE_TLS`; undefined for plain HTTP.
+ *
+ * @throws ConfigError when a named file cannot be read
+ */
+export async function readTls(config: Config): Promise<Tls | undefined> {
+  const { tls } = config
+  if (tls.mode === 'off') return undefined
+  if (tls.mode === 'files') {
+    return { cert: await readNamed(tls.cert), key: await readNamed(tls.key) }
+  }
+  // Loaded when needed: the library takes longer to load than the rest of the start.
+  const { localCertificate } = await import('./local-authority.ts')
+  return localCertificate(config)
+}
+
+async function readNamed(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch {
+    throw new ConfigError(`TRUNKLINE_TLS: cannot read ${file}`)
+  }
+}

@@ -1,0 +1,25 @@
+import pino from 'pino'
+import type { Logger } from '../base/logger.ts'
+
+/**
+ * JSON lines on standard output. Errors are reduced to what tells a developer where to look: a
+ * database error may quote the row it refused, and a row may hold a number.
+ */
+export const createLogger = (level: string): Logger =>
+  pino({ level, base: { pid: process.pid }, serializers: { err: describeError } })
+
+/** Runs of six and more digits may be a number or a code; nothing else has as many in a message. */
+const mask = (text: string) => text.replace(/\d{6,}/g, (digits) => 'X'.repeat(digits.length))
+
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: mask(String(error)) }
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
+  return {
+    type: error.name,
+    message: mask(error.message),
+    ...(typeof code === 'string' && { code }),
+    ...(typeof constraint === 'string' && { constraint }),
+    stack: mask(error.stack ?? ''),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  }
+}

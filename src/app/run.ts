@@ -1,0 +1,103 @@
+import type { Logger } from '../base/logger.ts'
+import { createTenant, seedFirstTenant } from '../domain/create-tenant.ts'
+import { resealAll } from '../domain/reseal.ts'
+import { rotateSigningKeys } from '../domain/signing-keys.ts'
+import { openDatabase } from '../store/open-database.ts'
+import { listTenants } from '../store/tenants.ts'
+import { type App, createApp } from './app.ts'
+import { readTls, type Tls } from './certificates.ts'
+import type { Config } from './config.ts'
+import { createLogger } from './logger.ts'
+import { readMasterKeys } from './master-key.ts'
+
+/** A running server, for the command line. */
+export type RunningServer = {
+  /** Where it listens. */
+  address: string
+  tls: Tls | undefined
+  /** Set when this start made the first tenant. */
+  firstStart: { clientId: string; clientSecret: string } | undefined
+  close(): Promise<void>
+}
+
+/**
+ * Opens everything that the configuration names and starts the server. It listens before the database
+ * is migrated, so that `/livez` and `/readyz` tell the operator what is going on.
+ */
+export async function runServer(config: Config): Promise<RunningServer> {
+  const log = createLogger(config.logLevel)
+  for (const name of config.unknownVariables) {
+    log.warn({ variable: name }, 'this variable means nothing here: a misspelling?')
+  }
+  const tls = await readTls(config)
+  const app = await openApp(config, log, tls)
+  try {
+    const address = await app.server.listen({ host: config.host, port: config.port })
+    await app.start()
+    const seeded = await seedFirstTenant(app.deps, {
+      name: config.tenant,
+      url: config.url,
+      adminClientId: config.adminClientId,
+      adminClientSecret: config.adminClientSecret,
+    })
+    app.serve()
+    return { address, tls, firstStart: seeded, close: () => app.close() }
+  } catch (error) {
+    await app.close().catch((closing: unknown) => log.error({ err: closing }, 'closing failed'))
+    throw error
+  }
+}
+
+async function openApp(config: Config, log: Logger, tls?: Tls): Promise<App> {
+  const masterKeys = await readMasterKeys(config)
+  const database = await openDatabase(config.databaseUrl, { log })
+  return createApp({
+    database,
+    masterKeys,
+    log,
+    tls,
+    production: config.production,
+    inbox: config.inbox,
+    callbacks: config.urlIsExplicit,
+    twilioUrl: config.twilioUrl,
+    legacyPhone: config.legacyPhone,
+    trustProxy: config.trustProxy,
+    allowedHosts: [new URL(config.url).host],
+  })
+}
+
+/** Runs one administrative command on the configured database, beside running servers. */
+async function administer<T>(config: Config, command: (app: App) => Promise<T>): Promise<T> {
+  const app = await openApp({ ...config, logLevel: 'warn' }, createLogger('warn'))
+  try {
+    await app.start()
+    return await command(app)
+  } finally {
+    await app.close()
+  }
+}
+
+/** `trunkline tenants create`: an empty tenant and its admin client (product D10). */
+export const runCreateTenant = (config: Config, tenant: { name: string; url: string }) =>
+  administer(config, ({ deps }) => createTenant(deps, tenant))
+
+/** `trunkline tenants list`, oldest first. */
+export const runListTenants = (config: Config) =>
+  administer(config, async ({ deps }) =>
+    (await listTenants(deps.db)).map(({ id, url, created_at }) => ({
+      name: id,
+      url,
+      createdAt: new Date(created_at).toISOString(),
+    })),
+  )
+
+/** `trunkline keys rotate`: seals everything anew with the first master key; returns how many. */
+export const runReseal = (config: Config) => administer(config, ({ deps }) => resealAll(deps))
+
+/** `trunkline keys rotate --signing`: new signing keys for every tenant, the former stay published. */
+export const runRotateSigningKeys = (config: Config) =>
+  administer(config, async ({ deps }) => {
+    const tenants = await listTenants(deps.db)
+    for (const { id } of tenants) await rotateSigningKeys(deps, id)
+    return tenants.length
+  })

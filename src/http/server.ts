@@ -1,0 +1,104 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import type { Deps } from '../domain/deps.ts'
+import { listInbox } from '../domain/inbox.ts'
+import type { Tenants } from '../domain/tenant.ts'
+import { authenticationApi } from './authentication-api/index.ts'
+import { managementApi } from './management-api/index.ts'
+import { operationsRoutes, type Readiness } from './operations.ts'
+import { demoPageRoutes } from './pages/demo-page.ts'
+import { homePageRoutes } from './pages/home-page.ts'
+import { inboxPageRoutes } from './pages/inbox-page.ts'
+import { tenantHook } from './tenant.ts'
+import { twilioCallbackRoutes } from './twilio-callbacks.ts'
+
+export type ServerOptions = {
+  tls: { cert: string; key: string } | undefined
+  trustProxy: boolean | string | number
+  /** Names of this server that the pages answer on besides localhost. */
+  allowedHosts: string[]
+  readiness: Readiness
+  /** False until the database is migrated and the first tenant stands, and while draining. */
+  isServing: () => boolean
+  metricsText: () => Promise<string>
+  /** Called once for each answered request; the route is its pattern, never the address itself. */
+  onAnswered: (answered: {
+    method: string
+    route: string
+    status: number
+    elapsedMs: number
+  }) => void
+}
+
+/** Fastify's types know a number of hops only in this form. */
+const trustedHops = (trusted: boolean | string | number) =>
+  typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted
+
+/** The HTTP server with all its surfaces, not yet listening. */
+export async function buildServer(
+  deps: Deps,
+  tenants: Tenants,
+  options: ServerOptions,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(options.tls !== undefined && { https: options.tls }),
+    // Its request lines would hold addresses with numbers in their query; `onAnswered` logs instead.
+    logger: false,
+    trustProxy: trustedHops(options.trustProxy),
+    bodyLimit: 1_048_576,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 700 },
+    // Ajv of the pages' own routes; both APIs bring their compilers.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
+  }) as unknown as FastifyInstance // The https server's type differs in members that nobody here uses.
+
+  app.addHook('onResponse', async (request, reply) =>
+    options.onAnswered({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      elapsedMs: reply.elapsedTime,
+    }),
+  )
+  operationsRoutes(app, options)
+
+  await app.register(async (serving) => {
+    serving.addHook('onRequest', async (_request, reply) => {
+      if (options.isServing()) return
+      return reply
+        .code(503)
+        .headers({ 'retry-after': '2', connection: 'close' })
+        .send({ error: 'temporarily_unavailable', error_description: 'The server is not ready.' })
+    })
+    serving.addHook('onRequest', tenantHook(tenants))
+    await serving.register(authenticationApi, { deps })
+    await serving.register(managementApi, { deps, prefix: '/api/v2' })
+    await serving.register(twilioCallbackRoutes, { deps })
+    await serving.register(homePageRoutes, {
+      enabled: !deps.options.production,
+      inbox: deps.options.inbox,
+    })
+    await serving.register(demoPageRoutes, {
+      enabled: !deps.options.production,
+      inbox: deps.options.inbox,
+    })
+    await serving.register(inboxPageRoutes, {
+      enabled: deps.options.inbox,
+      allowedHosts: options.allowedHosts,
+      listInbox: (query, request) => listInbox(deps, request.tenant, query),
+    })
+  })
+
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: 'not_found', error_description: 'Not Found' }),
+  )
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500)
+      deps.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    return reply.code(status).send({
+      error: status >= 500 ? 'server_error' : 'invalid_request',
+      error_description: status >= 500 ? 'Internal error' : 'The request is malformed.',
+    })
+  })
+  return app
+}

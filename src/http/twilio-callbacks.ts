@@ -1,0 +1,45 @@
+import formbody from '@fastify/formbody'
+import type { FastifyPluginAsync } from 'fastify'
+import type { Deps } from '../domain/deps.ts'
+import { applyTwilioCallback } from '../domain/twilio-callbacks.ts'
+
+const statusOf = { applied: 200, unchanged: 200, forbidden: 403, unknown: 404 } as const
+
+/**
+ * `POST /callbacks/twilio/{messages,calls}/{id}`: what became of a message at the carrier. The
+ * signature is the access check. Answers carry no body that anybody could learn from.
+ */
+export const twilioCallbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
+  await app.register(formbody, { bodyLimit: 32_768 })
+  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500)
+      deps.log.error({ err: error, route: request.routeOptions.url }, 'callback failed')
+    return reply.code(status).send({ error: status >= 500 ? 'server_error' : 'bad_request' })
+  })
+
+  for (const kind of ['messages', 'calls'] as const) {
+    app.post<{ Params: { id: string } }>(
+      `/callbacks/twilio/${kind}/:id`,
+      async (request, reply) => {
+        const signature = request.headers['x-twilio-signature']
+        const result = await applyTwilioCallback(deps, request.tenant, {
+          kind,
+          id: request.params.id,
+          params: textMembers(request.body),
+          signature: typeof signature === 'string' ? signature : '',
+        })
+        return reply.code(statusOf[result]).send({ result })
+      },
+    )
+  }
+}
+
+/** A form's members; what came twice or is no text cannot be what Twilio signed. */
+function textMembers(body: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(Object(body)).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  )
+}
