@@ -49,7 +49,7 @@ const columnLines = (db: Db, table: string) =>
                        else ' default ' || d end, '') as text
       from pg_attribute
       left join lateral (select pg_get_expr(adbin, adrelid) as d from pg_attrdef
-                          where adrelid = attrelid and adnum = attnum) on true
+                          where adrelid = attrelid and adnum = attnum) as defaults on true
      where attrelid = ${table}::regclass and attnum > 0 and not attisdropped order by attnum`,
     ),
   )

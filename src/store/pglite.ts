@@ -5,7 +5,7 @@ import { Batcher } from './batch.ts'
 import type { Database } from './db.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { sql } from './sql.ts'
-import { type Connection, runTransaction, statementsOn } from './statements.ts'
+import { type Connection, runTransaction, statementsOn, withoutValues } from './statements.ts'
 
 /** Where an embedded database lives. */
 export type PgliteLocation = 'memory' | { folder: string }
@@ -51,6 +51,8 @@ export async function openPglite(
         // PGlite declares a mutable array and leaves it alone.
         const result = await pglite.query(text, values as unknown[])
         return { rows: result.rows, affected: result.affectedRows ?? 0 }
+      } catch (error) {
+        throw withoutValues(error)
       } finally {
         await letTimersRun()
       }

@@ -3,7 +3,7 @@ import type { Logger } from '../base/logger.ts'
 import { Batcher } from './batch.ts'
 import type { Database } from './db.ts'
 import type { Query } from './sql.ts'
-import { type Connection, runTransaction, statementsOn } from './statements.ts'
+import { type Connection, runTransaction, statementsOn, withoutValues } from './statements.ts'
 
 /** How to use a PostgreSQL server. */
 export type PostgresOptions = {
@@ -39,8 +39,12 @@ export function openPostgres(url: string, options: PostgresOptions): Database {
 
   const connectionOver = (target: pg.Pool | pg.PoolClient): Connection => ({
     async query(query) {
-      const result = await target.query(statement(query, preparedStatements))
-      return { rows: result.rows, affected: result.rowCount ?? 0 }
+      try {
+        const result = await target.query(statement(query, preparedStatements))
+        return { rows: result.rows, affected: result.rowCount ?? 0 }
+      } catch (error) {
+        throw withoutValues(error)
+      }
     },
     async script(text) {
       await target.query(text)

@@ -28,6 +28,16 @@ export function statementsOn(
 }
 
 /**
+ * Takes the values out of a database's error, which may be logged: PGlite adds the parameters, and
+ * the detail of both quotes the row. Code, constraint, table and statement stay.
+ */
+export function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  for (const member of ['params', 'queryOptions', 'detail']) Reflect.deleteProperty(error, member)
+  return error
+}
+
+/**
  * Runs `work` between `begin` and `commit` on a connection that nobody else uses meanwhile.
  *
  * Statements of one transaction run one after the other even when `work` starts several at once: the
