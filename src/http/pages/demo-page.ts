@@ -20,7 +20,5 @@ export const demoPageRoutes: FastifyPluginAsync<DemoPageOptions> = async (
 
   registerPageAssets(app)
   const page = readPageAsset('demo.html', { inbox: inbox ? 'on' : 'off' })
-  app.get('/demo', (request, reply) =>
-    sendPageAsset(request, reply, page),
-  )
+  app.get('/demo', (request, reply) => sendPageAsset(request, reply, page))
 }

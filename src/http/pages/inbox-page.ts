@@ -62,9 +62,7 @@ export const inboxPageRoutes: FastifyPluginAsyncTypebox<InboxPageOptions> = asyn
     }
   }
 
-  app.get('/inbox', { onRequest }, (request, reply) =>
-    sendPageAsset(request, reply, page),
-  )
+  app.get('/inbox', { onRequest }, (request, reply) => sendPageAsset(request, reply, page))
 
   app.get(
     '/inbox/messages',

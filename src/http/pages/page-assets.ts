@@ -85,8 +85,6 @@ export function registerPageAssets(app: FastifyInstance): void {
     const url = `${assetPath}/${name}`
     if (app.hasRoute({ method: 'GET', url })) continue
     const asset = readPageAsset(name)
-    app.get(url, (request, reply) =>
-      sendPageAsset(request, reply, asset),
-    )
+    app.get(url, (request, reply) => sendPageAsset(request, reply, asset))
   }
 }
