@@ -164,19 +164,18 @@ function serverUser(): Owner | undefined {
 }
 
 /**
- * Runs the server and waits for the end of its input, which is a pipe that only we hold: it ends when
- * we close it and when we die, even of SIGKILL. Then the server goes and its folder too.
+ * Runs the server until the end of its own input, a pipe that only we hold: it ends when we close it
+ * and when we die, even of SIGKILL. Then the server goes, and its folder with it.
  */
 const guard = `
 folder=$1; shift
 "$@" < /dev/null &
 server=$!
-( while kill -0 $server 2> /dev/null; do sleep 0.1; done; kill -TERM $$ 2> /dev/null ) &
-watcher=$!
-trap 'kill -QUIT $server 2> /dev/null; kill $watcher 2> /dev/null; wait $server; rm -rf "$folder"; exit 0' TERM
-read -r end
-kill -TERM $$
-wait
+exec 3<&0
+{ cat <&3 > /dev/null; kill -QUIT $server; } &
+wait $server
+kill $! 2> /dev/null
+rm -rf "$folder"
 `
 
 async function startServer(
@@ -200,7 +199,7 @@ async function startServer(
     ...options.settings,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const log = await open(path.join(folder, 'log'), 'w')
+  const log = await open(path.join(folder, 'log'), 'w+')
   const child = spawn(
     'sh',
     ['-c', guard, 'guard', folder, program, '-D', path.join(folder, 'data'), ...flags],
@@ -213,14 +212,17 @@ async function startServer(
       env: { PATH: process.env.PATH },
     },
   )
-  await log.close()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   try {
     await untilReady(url, child)
   } catch (error) {
-    const text = await readFile(path.join(folder, 'log'), 'utf8').catch(() => '')
     await end(child)
-    throw new Error(`PostgreSQL did not start: ${text.trim()}`, { cause: error })
+    // The file is gone by now; its open handle still reads.
+    const { buffer, bytesRead } = await log.read({ position: 0 })
+    const text = buffer.toString('utf8', 0, bytesRead).trim()
+    throw new Error(`PostgreSQL did not start: ${text}`, { cause: error })
+  } finally {
+    await log.close()
   }
   child.unref()
   if (child.stdin !== null && 'unref' in child.stdin && typeof child.stdin.unref === 'function') {

@@ -62,7 +62,9 @@ const needsBrowser = (file: string): boolean => file.includes('test/browser/')
 async function providePrograms(needed: { postgres: boolean; chromium: boolean }): Promise<void> {
   const packages = [
     ...(needed.postgres && (await findPostgres()) === undefined ? ['postgresql'] : []),
-    ...(needed.chromium && (await findChromium()) === undefined ? ['chromium'] : []),
+    ...(needed.chromium && (await findChromium()) === undefined
+      ? ['chromium', 'fonts-liberation']
+      : []),
   ]
   if (packages.length === 0) return
   const list = packages.join(' and ')
