@@ -1,0 +1,106 @@
+import type { DeliveryMethod, Flow, MessageType, Notification } from '../contract/notifications.ts'
+import { findUser, type UserRow } from '../store/users.ts'
+import { type RenderInput, renderNotification } from '../templates/render.ts'
+import type { Deps } from './deps.ts'
+import type { LeasedMessage } from './message-delivery.ts'
+import type { Tenant } from './tenant.ts'
+
+/** The words of a message, and what was odd about making them. */
+export type RenderedMessage = {
+  content: Pick<Notification, 'as_text' | 'as_voice' | 'voice_parts' | 'from'>
+  warnings: readonly string[]
+}
+
+/**
+ * Puts a message into words by the tenant's template of its type, or the default one.
+ *
+ * @returns `disabled` when the tenant has switched the template off
+ */
+export async function renderMessage(
+  deps: Deps,
+  tenant: Tenant,
+  message: LeasedMessage,
+): Promise<RenderedMessage | 'disabled'> {
+  const template = tenant.phoneTemplates.find(({ type }) => type === message.message_type)
+  const test = message.flow === 'test'
+  if (template?.disabled === true && !test) return 'disabled'
+
+  const user =
+    message.user_id === null ? undefined : await findUser(deps.db, tenant.id, message.user_id)
+  const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
+  const { recipient, code, request } = message.secret
+  const text = (name: string) => {
+    const value = tenant.settings[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const { warnings, ...rendered } = renderNotification({
+    // The words of the columns are these by construction: only this program writes them.
+    type: message.message_type as MessageType,
+    deliveryMethod: message.delivery_method as DeliveryMethod,
+    content: template?.content.body ?? {},
+    locale: message.locale,
+    code,
+    variables: {
+      flow: message.flow as Flow,
+      recipient,
+      request_language: request.language,
+      tenant: {
+        name: tenant.id,
+        friendly_name: text('friendly_name'),
+        support_email: text('support_email'),
+        support_url: text('support_url'),
+        picture_url: text('picture_url'),
+      },
+      home_url: tenant.url,
+      connection: message.connection ?? undefined,
+      user: userInput(user, recipient, request.ip),
+      client:
+        client === undefined
+          ? { client_id: '', name: text('friendly_name') ?? tenant.id }
+          : {
+              client_id: client.clientId,
+              name: client.name,
+              client_metadata: Object(client.document.client_metadata) as object,
+              properties: publicProperties(client.document),
+            },
+    },
+  })
+  const from = template?.content.from
+  return {
+    content: { ...rendered, ...(from !== undefined && { from }) },
+    warnings,
+  }
+}
+
+/** What templates may say of an application: nothing that configures it. */
+function publicProperties(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { description, logo_uri, initiate_login_uri } = document
+  return { description, logo_uri, initiate_login_uri }
+}
+
+function userInput(
+  row: UserRow | undefined,
+  recipient: string,
+  ip: string,
+): NonNullable<RenderInput['variables']['user']> {
+  if (row === undefined) return { name: recipient, phone_number: recipient, source_ip: ip }
+  const text = (name: string) => {
+    const value = row.profile[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    name: text('name'),
+    nickname: text('nickname'),
+    given_name: text('given_name'),
+    family_name: text('family_name'),
+    picture: text('picture'),
+    login_count: row.logins_count,
+    user_metadata: row.user_metadata ?? {},
+    app_metadata: row.app_metadata ?? {},
+    email: row.email ?? undefined,
+    email_verified: row.profile.email_verified === true,
+    phone_number: row.phone_number ?? undefined,
+    phone_verified: row.phone_verified ?? false,
+    source_ip: ip,
+  }
+}
