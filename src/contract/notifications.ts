@@ -54,6 +54,11 @@ export type Notification = {
   locale: string
   as_text: string
   as_voice: string
+  /**
+   * `as_voice` cut at its `pause` variables: a second of silence belongs between each two. An empty
+   * string stands where two pauses meet. Absent where a body never had pauses.
+   */
+  voice_parts?: readonly string[]
   /** Unspelled; absent for notices. */
   code?: string
   /** Epoch ms at which the code dies; absent for notices. */
