@@ -176,4 +176,32 @@ for (const engine of engines) {
     )
     assert.equal(row?.count, 15)
   })
+
+  test(`${engine}: a failed statement leaves the next ones whole, prepared or not`, async () => {
+    const divide = (by: number) => sql`select 6 / ${by}::integer as result`
+    const Result = Type.Object({ result: Type.Integer() })
+
+    await assert.rejects(db.first(Result, divide(0)), { code: '22012' })
+    await assert.rejects(db.first(Result, sql`select nonsense as result`), { code: '42703' })
+
+    assert.deepEqual(await db.first(Result, divide(3)), { result: 2 })
+    await assert.rejects(db.first(Result, sql`select nonsense as result`), { code: '42703' })
+  })
+
+  test(`${engine}: a run tells how many rows it touched`, async () => {
+    await db.run(sql`insert into plain select * from generate_series(200, 204)`)
+
+    assert.equal(await db.run(sql`delete from plain where id between 201 and 203`), 3)
+    assert.equal(await db.run(sql`delete from plain where id between 201 and 203`), 0)
+    assert.equal(await db.run(sql`delete from plain where id = 200 returning id`), 1)
+  })
+
+  test(`${engine}: a large value and a large result pass whole`, async () => {
+    const Row = Type.Object({ words: Type.Array(Type.String()) })
+    const words = Array.from({ length: 3000 }, (_, index) => `${index} ${'w'.repeat(1000)}`)
+
+    const row = await db.first(Row, sql`select ${words}::text[] as words`)
+
+    assert.deepEqual(row?.words, words)
+  })
 }

@@ -90,3 +90,14 @@ test('its statistics tell who waits for the one connection', async () => {
   await Promise.all(running)
   assert.deepEqual(memory.stats(), { total: 1, idle: 1, waiting: 0 })
 })
+
+test('a statement prepared before its table changed works after it', async () => {
+  await memory.script('create table changing (id integer); insert into changing values (1)')
+  const Row = Type.Object({ id: Type.Union([Type.String(), Type.Integer()]) })
+  const read = () => memory.rows(Row, sql`select id from changing`)
+  await read()
+
+  await memory.script('alter table changing alter column id type text')
+
+  assert.deepEqual(await read(), [{ id: '1' }])
+})

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { Batcher } from './batch.ts'
 import type { Database } from './db.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { PgliteStatements } from './pglite-statements.ts'
 import { sql } from './sql.ts'
 import { type Connection, runTransaction, statementsOn, withoutValues } from './statements.ts'
 
@@ -44,13 +45,12 @@ export async function openPglite(
     )
   }
 
+  const statements = new PgliteStatements(pglite)
   const queue = new Queue()
   const connection: Connection = {
-    async query({ text, values }) {
+    async query(query) {
       try {
-        // PGlite declares a mutable array and leaves it alone.
-        const result = await pglite.query(text, values as unknown[])
-        return { rows: result.rows, affected: result.affectedRows ?? 0 }
+        return await statements.query(query)
       } catch (error) {
         throw withoutValues(error)
       } finally {
@@ -60,6 +60,7 @@ export async function openPglite(
     async script(text) {
       try {
         await pglite.exec(text)
+        if (!keepsTables.has(text)) await statements.forget()
       } finally {
         await letTimersRun()
       }
@@ -112,6 +113,9 @@ async function start(location: PgliteLocation, lock: FolderLock | undefined): Pr
     throw error
   }
 }
+
+/** Scripts after which every prepared statement still holds. */
+const keepsTables = new Set(['begin', 'commit', 'rollback', 'checkpoint'])
 
 const bytea = 17
 const int8 = 20
