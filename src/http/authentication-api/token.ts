@@ -1,0 +1,26 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { TokenReply } from '../../contract/tokens.ts'
+import type { Deps } from '../../domain/deps.ts'
+import { exchangeForTokens } from '../../oidc/grants/index.ts'
+import { textParameters } from './bodies.ts'
+import { personAddress } from './person-address.ts'
+
+/** `POST /oauth/token`. */
+export const tokenRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
+  app.post(
+    '/oauth/token',
+    { schema: { response: { 200: TokenReply } } },
+    async (request, reply) => {
+      reply.header('pragma', 'no-cache')
+      return exchangeForTokens(deps, request.tenant, {
+        authorization: request.headers.authorization,
+        parameters: textParameters(request.body),
+        addressFor: (client, proved) => personAddress(request, client, proved),
+        userAgent: (request.headers['user-agent'] ?? '').slice(0, 500),
+        onClient(client) {
+          request.concernedClient = client
+        },
+      })
+    },
+  )
+}
