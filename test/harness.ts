@@ -5,10 +5,8 @@ import type { Clock } from '../src/base/clock.ts'
 import type { Logger } from '../src/base/logger.ts'
 import { createTenant, seedFirstTenant } from '../src/domain/create-tenant.ts'
 import type { Database } from '../src/store/db.ts'
-import { migrate } from '../src/store/migrations.ts'
-import { openPglite } from '../src/store/pglite.ts'
-import { openMigratedPostgres } from './databases.ts'
 import { type FakeTwilio, startFakeTwilio } from './fake-twilio.ts'
+import { openMigrated } from './migrated.ts'
 
 /** A clock that a test moves. */
 export type StillClock = Clock & { advance(ms: number): void }
@@ -64,7 +62,6 @@ export type TestServerOptions = {
 
 /** All tests of a process share one master key and one embedded database; each has its own tenant. */
 const masterKey = randomBytes(32)
-let shared: Promise<Database> | undefined
 let tenants = 0
 
 /**
@@ -72,7 +69,7 @@ let tenants = 0
  * played. Closed after the test file; nothing to clean.
  */
 export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = options.database ?? (await openShared(options.engine ?? 'pglite'))
+  const database = options.database ?? (await openMigrated(options.engine ?? 'pglite'))
   const clock = options.clock ?? stillClock()
   const carrier = await startFakeTwilio()
   const app = await createApp({
@@ -109,17 +106,6 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const server = speakTo(app, { tenant: { name, url, host }, admin, clock, carrier })
   if (options.provider === 'twilio') await configureTwilio(server)
   return server
-}
-
-async function openShared(engine: 'pglite' | 'postgres'): Promise<Database> {
-  if (engine === 'postgres') return openMigratedPostgres()
-  shared ??= (async () => {
-    const database = await openPglite('memory', { log: quietLogger, checkRows: true })
-    await migrate(database)
-    return database
-  })()
-  const database = await shared
-  return database
 }
 
 function speakTo(

@@ -132,7 +132,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await maintenance.stop()
       await server.close()
       await Promise.race([deps.background.idle(), after(drainMs)])
-      await sweeper.release()
+      if (migrated) await sweeper.release()
       await db.close()
     },
   }

@@ -6,7 +6,7 @@ import { openDatabase } from '../store/open-database.ts'
 import { listTenants } from '../store/tenants.ts'
 import { type App, createApp } from './app.ts'
 import { readTls, type Tls } from './certificates.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createLogger } from './logger.ts'
 import { readMasterKeys } from './master-key.ts'
 
@@ -32,7 +32,7 @@ export async function runServer(config: Config): Promise<RunningServer> {
   const tls = await readTls(config)
   const app = await openApp(config, log, tls)
   try {
-    const address = await app.server.listen({ host: config.host, port: config.port })
+    const address = await listen(app, config)
     await app.start()
     const seeded = await seedFirstTenant(app.deps, {
       name: config.tenant,
@@ -45,6 +45,23 @@ export async function runServer(config: Config): Promise<RunningServer> {
   } catch (error) {
     await app.close().catch((closing: unknown) => log.error({ err: closing }, 'closing failed'))
     throw error
+  }
+}
+
+/** @throws ConfigError when the address cannot be listened on */
+async function listen(app: App, { host, port }: Config): Promise<string> {
+  try {
+    return await app.server.listen({ host, port })
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    const problem = {
+      EADDRINUSE: 'is in use by another program',
+      EACCES: 'may not be used by this user',
+      EADDRNOTAVAIL: 'is not an address of this machine',
+      ENOTFOUND: 'is not an address of this machine',
+    }[String(code)]
+    if (problem === undefined) throw error
+    throw new ConfigError(`TRUNKLINE_HOST and TRUNKLINE_PORT: ${host}:${port} ${problem}`)
   }
 }
 

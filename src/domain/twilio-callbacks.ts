@@ -24,7 +24,7 @@ export async function applyTwilioCallback(
     kind: 'messages' | 'calls'
     /** `ntf_…` */
     id: string
-    params: Readonly<Record<string, string>>
+    params: URLSearchParams
     signature: string
   },
 ): Promise<'applied' | 'unchanged' | 'forbidden' | 'unknown'> {
@@ -85,7 +85,7 @@ function authTokensOf(tenant: Tenant, now: number): string[] {
   if (provider === undefined || provider.name !== 'twilio') return []
   const former =
     now - provider.credentialsChangedAt < formerTokenMs ? provider.previousCredentials : undefined
-  return [provider.credentials['auth_token'], former?.['auth_token']].filter(
+  return [provider.credentials.auth_token, former?.auth_token].filter(
     (token): token is string => typeof token === 'string' && token !== '',
   )
 }
