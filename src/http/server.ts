@@ -2,6 +2,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { Deps } from '../domain/deps.ts'
 import { listInbox } from '../domain/inbox.ts'
 import type { Tenants } from '../domain/tenant.ts'
+import { avatarRoute } from './avatar.ts'
 import { authenticationApi } from './authentication-api/index.ts'
 import { managementApi } from './management-api/index.ts'
 import { operationsRoutes, type Readiness } from './operations.ts'
@@ -73,6 +74,7 @@ export async function buildServer(
     await serving.register(authenticationApi, { deps })
     await serving.register(managementApi, { deps, prefix: '/api/v2' })
     await serving.register(twilioCallbackRoutes, { deps })
+    avatarRoute(serving)
     await serving.register(homePageRoutes, {
       enabled: !deps.options.production,
       inbox: deps.options.inbox,
