@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Db } from './db.ts'
-import { columns, sql } from './sql.ts'
+import { columns, json, sql } from './sql.ts'
 
 /** A row of `connections`. The options are sealed whole: legacy ones hold carrier secrets. */
 export const ConnectionRow = Type.Object({
@@ -36,3 +36,34 @@ export const listConnectionIdsOfClient = (db: Db, tenantId: string, clientId: st
     select ${columns(ConnectionClientRow)} from connection_clients
      where tenant_id = ${tenantId} and client_id = ${clientId}`,
   )
+
+export const findConnection = (db: Db, tenantId: string, id: string) =>
+  db.first(
+    ConnectionRow,
+    sql`
+    select ${columns(ConnectionRow)} from connections where tenant_id = ${tenantId} and id = ${id}`,
+  )
+
+/** Locks a connection for a change that is computed from what it holds. Inside a transaction. */
+export const lockConnection = (tx: Db, tenantId: string, id: string) =>
+  tx.first(
+    ConnectionRow,
+    sql`
+    select ${columns(ConnectionRow)} from connections
+     where tenant_id = ${tenantId} and id = ${id} for update`,
+  )
+
+export const insertConnection = (db: Db, connection: ConnectionRow) =>
+  db.run(sql`
+    insert into connections (${columns(ConnectionRow)})
+    values (${connection.tenant_id}, ${connection.id}, ${connection.name}, ${connection.strategy},
+            ${connection.sealed_options}, ${json(connection.document)}, ${connection.created_at})`)
+
+export const updateConnection = (tx: Db, connection: ConnectionRow) =>
+  tx.run(sql`
+    update connections
+       set sealed_options = ${connection.sealed_options}, document = ${json(connection.document)}
+     where tenant_id = ${connection.tenant_id} and id = ${connection.id}`)
+
+export const deleteConnection = (tx: Db, tenantId: string, id: string) =>
+  tx.run(sql`delete from connections where tenant_id = ${tenantId} and id = ${id}`)

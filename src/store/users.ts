@@ -71,45 +71,30 @@ export const updateUser = (tx: Db, user: UserRow) =>
            app_metadata = ${jsonOrNull(user.app_metadata)}, updated_at = ${user.updated_at}
      where tenant_id = ${user.tenant_id} and user_id = ${user.user_id}`)
 
-/** Removes a user and its refresh tokens; undefined when there is no such user. */
+/** Removes a user, which ends its refresh tokens (a trigger); undefined when there is no such user. */
 export const deleteUser = (db: Db, tenantId: string, userId: string) =>
   db.first(
     UserRow,
     sql`
-    with tokens as (
-      delete from refresh_tokens where tenant_id = ${tenantId} and user_id = ${userId}
-    )
     delete from users where tenant_id = ${tenantId} and user_id = ${userId}
     returning ${columns(UserRow)}`,
   )
 
 const CountRow = Type.Object({ count: Type.Number() })
 
-/** Removes up to `limit` users of a connection with their refresh tokens; tells how many. */
-export async function deleteSomeUsersOfConnection(
+/** Removes up to `limit` users of a connection, which ends their refresh tokens; tells how many. */
+export const deleteSomeUsersOfConnection = (
   db: Db,
   tenantId: string,
   connection: string,
   limit: number,
-): Promise<number> {
-  const row = await db.first(
-    CountRow,
-    sql`
-    with gone as (
-      delete from users
-       where tenant_id = ${tenantId} and user_id in (
-         select user_id from users
-          where tenant_id = ${tenantId} and connection = ${connection}
-          limit ${limit} for update skip locked)
-      returning user_id
-    ), tokens as (
-      delete from refresh_tokens
-       where tenant_id = ${tenantId} and user_id in (select user_id from gone)
-    )
-    select count(*) as count from gone`,
-  )
-  return row?.count ?? 0
-}
+) =>
+  db.run(sql`
+    delete from users
+     where tenant_id = ${tenantId} and user_id in (
+       select user_id from users
+        where tenant_id = ${tenantId} and connection = ${connection}
+        order by phone_number limit ${limit} for update)`)
 
 /** By what a list of users may be sorted: columns whose order an index holds. */
 export const userSortColumns = ['created_at', 'user_id', 'phone_number'] as const
