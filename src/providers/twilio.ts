@@ -151,20 +151,20 @@ type Reply = {
 
 async function post(
   request: { url: string; authorization: string; form: URLSearchParams },
-  { fetch, signal }: DeliveryTools,
+  tools: DeliveryTools,
 ): Promise<Reply | Exclude<Delivery, { outcome: 'accepted' }>> {
   let response: Response
   try {
-    response = await fetch(request.url, {
+    response = await tools.fetch(request.url, {
       method: 'POST',
       headers: { authorization: request.authorization, accept: 'application/json' },
       body: request.form,
       // A redirect would take the credentials along.
       redirect: 'manual',
-      signal,
+      signal: tools.signal,
     })
   } catch (error) {
-    if (signal.aborted && error === signal.reason && !isTimeout(error)) throw error
+    if (tools.signal.aborted && error === tools.signal.reason && !isTimeout(error)) throw error
     return readTransportFailure(error, 'Twilio')
   }
   // The status has already said whether the message was taken; a body that breaks off says less.
