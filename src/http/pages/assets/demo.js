@@ -52,12 +52,17 @@ function show(notice = '') {
     if (index === at) mark.setAttribute('aria-current', 'step')
     else mark.removeAttribute('aria-current')
   }
-  byId('notice').textContent = notice
-  byId('notice').hidden = notice === ''
+  showNotice(notice)
   for (const id of ['number', 'code', 'tokens']) showError(id, undefined)
   if (state.step === 'code') showCodeStep()
   else forgetDelivery()
   if (state.step === 'tokens') void showTokens()
+}
+
+/** For the eye, and for the ear: a live region must have been there before its text. */
+function showNotice(text) {
+  byId('notice').hidden = text === ''
+  for (const id of ['notice', 'announcer']) byId(id).textContent = text
 }
 
 function showCodeStep() {
@@ -186,8 +191,7 @@ byId('resend').addEventListener('click', async () => {
   try {
     await start(state.phone)
     code.focus()
-    byId('notice').hidden = false
-    byId('notice').textContent = 'A new code is on its way. Codes sent before no longer work.'
+    showNotice('A new code is on its way. Codes sent before no longer work.')
   } catch (error) {
     if (error.retryAfterS !== undefined) state.resendAt = Date.now() + error.retryAfterS * 1000
     showError('code', error)
