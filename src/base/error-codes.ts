@@ -73,6 +73,7 @@ export const managementErrorCodes = [
   'message_not_found',
   'inbox_off',
   'page_out_of_reach',
+  'bot_detection_unavailable',
   'too_many_requests',
   'tenant_unknown',
   'not_found',

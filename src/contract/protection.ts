@@ -78,6 +78,8 @@ export const BruteForceProtection = Type.Object(
 )
 export type BruteForceProtection = Static<typeof BruteForceProtection>
 
+const closed = { additionalProperties: false }
+
 const stage = (maxAttempts: number, minRate: number) =>
   Type.Object(
     {
@@ -106,11 +108,72 @@ export const SuspiciousIpThrottling = Type.Object(
 )
 export type SuspiciousIpThrottling = Static<typeof SuspiciousIpThrottling>
 
-/** Everything that `tenants.protection` holds. */
+const breachShields = ['block', 'user_notification', 'admin_notification'] as const
+const BreachStage = Type.Object(
+  { shields: Type.Array(Type.Enum(breachShields)) },
+  { additionalProperties: false },
+)
+
+/** `/api/v2/attack-protection/breached-password-detection`. */
+export const BreachedPasswordDetection = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    shields: Type.Array(Type.Enum(breachShields)),
+    admin_notification_frequency: Type.Array(
+      Type.Enum(['immediately', 'daily', 'weekly', 'monthly']),
+    ),
+    method: Type.Enum(['standard', 'enhanced']),
+    stage: Type.Object(
+      { 'pre-user-registration': BreachStage, 'pre-change-password': BreachStage },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type BreachedPasswordDetection = Static<typeof BreachedPasswordDetection>
+
+/** `/api/v2/attack-protection/phone-provider-protection`; `none` is the former name of `default`. */
+export const PhoneProviderProtectionPatch = Type.Object(
+  { type: Type.Enum(['default', 'none', 'exponential']) },
+  { additionalProperties: false },
+)
+export type PhoneProviderProtection = { type: 'default' | 'exponential' }
+
+export const BruteForceProtectionPatch = Type.Partial(BruteForceProtection, {
+  additionalProperties: false,
+})
+
+/** One stage alone may be sent, and in it one member alone: the others stay as they are. */
+export const SuspiciousIpThrottlingPatch = Type.Partial(
+  Type.Object({
+    ...SuspiciousIpThrottling.properties,
+    stage: Type.Object(
+      {
+        'pre-login': Type.Optional(Type.Partial(stage(2500, 34_560), closed)),
+        'pre-user-registration': Type.Optional(Type.Partial(stage(72_000, 1200), closed)),
+        'pre-custom-token-exchange': Type.Optional(Type.Partial(stage(72_000, 1200), closed)),
+      },
+      closed,
+    ),
+  }),
+  closed,
+)
+
+export const BreachedPasswordDetectionPatch = Type.Partial(
+  Type.Object({
+    ...BreachedPasswordDetection.properties,
+    stage: Type.Partial(BreachedPasswordDetection.properties.stage, closed),
+  }),
+  closed,
+)
+
+/** Everything that `tenants.protection` holds; what came later may be missing in a stored one. */
 export type Protection = {
   phone: PhoneProtection
   brute_force: BruteForceProtection
   suspicious_ip: SuspiciousIpThrottling
+  breached_password?: BreachedPasswordDetection
+  phone_provider?: PhoneProviderProtection
 }
 
 /** What a new tenant starts with. Source: Auth0's defaults. */
@@ -134,3 +197,15 @@ export const defaultProtection: Protection = {
     },
   },
 }
+
+/** Off, because there are no passwords to look up yet; stored and shown all the same. */
+export const defaultBreachedPasswordDetection: BreachedPasswordDetection = {
+  enabled: false,
+  shields: [],
+  admin_notification_frequency: [],
+  method: 'standard',
+  stage: { 'pre-user-registration': { shields: [] }, 'pre-change-password': { shields: [] } },
+}
+
+/** Source: the original's initial value since SDK 6. */
+export const defaultPhoneProviderProtection: PhoneProviderProtection = { type: 'default' }

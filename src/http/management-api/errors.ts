@@ -169,6 +169,11 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'You can only page through the first 1000 records.',
     errorCode: 'invalid_paging',
   },
+  bot_detection_unavailable: {
+    status: 403,
+    message: 'Please upgrade your subscription to use bot detection',
+    errorCode: 'insufficient_entitlement',
+  },
   too_many_requests: {
     status: 429,
     message: 'Global limit has been reached',

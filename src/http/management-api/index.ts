@@ -2,8 +2,15 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { AppError } from '../../base/app-error.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { requireAccess } from './access.ts'
+import { attackProtectionRoutes } from './attack-protection.ts'
 import { acceptBodies, isStorableText } from './bodies.ts'
 import { managementErrorHandler, managementNotFound } from './errors.ts'
+import { logRoutes } from './logs.ts'
+import { phoneInboxRoutes } from './phone-inbox.ts'
+import { phoneMessageRoutes } from './phone-messages.ts'
+import { phoneProtectionRoutes } from './phone-protection.ts'
+import { phoneProviderRoutes } from './phone-providers.ts'
+import { phoneTemplateRoutes } from './phone-templates.ts'
 import { compileSchema } from './validation.ts'
 import { logWrites } from './write-log.ts'
 
@@ -25,7 +32,15 @@ export const managementApi: FastifyPluginAsync<{ deps: Deps }> = async (app, { d
 }
 
 /** The routes of each resource. */
-const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = []
+const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
+  attackProtectionRoutes,
+  logRoutes,
+  phoneInboxRoutes,
+  phoneMessageRoutes,
+  phoneProtectionRoutes,
+  phoneProviderRoutes,
+  phoneTemplateRoutes,
+]
 
 /** A NUL in a path or query would reach PostgreSQL, which refuses it with an error. */
 function checkTexts(app: FastifyInstance): void {

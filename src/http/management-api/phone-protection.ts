@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { PhoneProtection, PhoneProtectionPatch } from '../../contract/protection.ts'
+import type { Deps } from '../../domain/deps.ts'
+import { changeProtection } from '../../domain/protection.ts'
+
+/** `/phone/protection`: how much may be sent, and to which kinds of number. */
+export const phoneProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (
+  app,
+  { deps },
+) => {
+  app.get(
+    '/phone/protection',
+    {
+      config: { scopes: ['read:phone_protection'] },
+      schema: { summary: 'Get the phone protection', response: { 200: PhoneProtection } },
+    },
+    async ({ tenant }) => tenant.protection.phone,
+  )
+
+  app.patch(
+    '/phone/protection',
+    {
+      config: { scopes: ['update:phone_protection'] },
+      schema: {
+        summary: 'Update the phone protection',
+        body: PhoneProtectionPatch,
+        response: { 200: PhoneProtection },
+      },
+    },
+    // A limit is two numbers that make sense only together, so it is replaced, not merged.
+    async ({ tenant, body }) =>
+      changeProtection(deps, tenant, 'phone', (before) => ({ ...before, ...body })),
+  )
+}
