@@ -70,12 +70,17 @@ export async function rotateSigningKeys(deps: Deps, tenantId: string): Promise<v
   })
 }
 
-/** The keys that verifiers may trust at `now`, current ones first. */
+/**
+ * The keys that verifiers may trust at `now`: current ones first, RSA before the others, because some
+ * verifiers take the first key that they see.
+ */
 export function publishedSigningKeys(tenant: Tenant, now: number): SigningKey[] {
-  const order = { current: 0, next: 1, previous: 2 }
+  const states = ['current', 'next', 'previous']
+  const place = (key: SigningKey) =>
+    2 * states.indexOf(key.state) + (key.alg === signingAlgorithms[0] ? 0 : 1)
   return tenant.signingKeys
     .filter((key) => key.rotated_at === null || key.rotated_at > now - longestTokenLifeMs)
-    .sort((a, b) => order[a.state] - order[b.state])
+    .sort((a, b) => place(a) - place(b))
 }
 
 /**

@@ -46,6 +46,8 @@ function buildProvider(deps: Deps, tenant: Tenant): Provider {
     // The library's document names everything it could do and forgets our members.
     if (ctx.path === routes.jwks) ctx.body = publicJwks(tenant, deps.clock.now())
     else ctx.body = discoveryDocument(tenant)
+    // Not every client knows `application/jwk-set+json`.
+    ctx.type = 'json'
   })
   return provider
 }

@@ -1,4 +1,9 @@
-import type { FastifyInstance, FastifyPluginAsync, HTTPMethods } from 'fastify'
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyPluginAsync,
+  HTTPMethods,
+} from 'fastify'
 import { AppError } from '../../base/app-error.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { acceptBodies } from './bodies.ts'
@@ -21,9 +26,9 @@ export const authenticationApi: FastifyPluginAsync<{ deps: Deps }> = async (app,
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
   })
-  const methods = collectMethods(app)
+  const paths = collectPaths(app)
   for (const routes of resources) await app.register(routes, { deps })
-  refuseOtherMethods(app, methods)
+  refuseOtherMethods(app, paths)
 }
 
 /** The routes of each resource. */
@@ -45,28 +50,29 @@ const allMethods: readonly HTTPMethods[] = [
   'OPTIONS',
 ]
 
-/** Which methods each path has, filled while the routes register themselves. */
-function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
-  const methods = new Map<string, Set<string>>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const known = methods.get(url) ?? new Set()
-    methods.set(url, known)
-    for (const each of [method].flat()) known.add(each)
+/** What a path has: its methods, and the settings that they share. */
+type Path = { methods: Set<string>; config: FastifyContextConfig }
+
+/** Filled while the routes register themselves. */
+function collectPaths(app: FastifyInstance): ReadonlyMap<string, Path> {
+  const paths = new Map<string, Path>()
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const path = paths.get(url) ?? { methods: new Set(), config: config ?? {} }
+    paths.set(url, path)
+    for (const each of [method].flat()) path.methods.add(each)
   })
-  return methods
+  return paths
 }
 
 /** A wrong verb on a known path is 405, which also makes the routes that preflights need. */
-function refuseOtherMethods(
-  app: FastifyInstance,
-  methods: ReadonlyMap<string, ReadonlySet<string>>,
-): void {
-  for (const [url, known] of [...methods]) {
-    const others = allMethods.filter((method) => !known.has(method))
-    const allow = [...known, 'OPTIONS'].join(', ')
+function refuseOtherMethods(app: FastifyInstance, paths: ReadonlyMap<string, Path>): void {
+  for (const [url, { methods, config }] of [...paths]) {
+    const others = allMethods.filter((method) => !methods.has(method))
+    const allow = [...methods, 'OPTIONS'].join(', ')
     app.route({
       method: others,
       url,
+      config,
       // Before the body is read: nobody wants it.
       async onRequest(request, reply) {
         if (request.method === 'OPTIONS') return

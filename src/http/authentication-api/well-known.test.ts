@@ -60,6 +60,8 @@ test('JWKS shows current and next keys and nothing private', async () => {
 
   assert.match(String(headers['cache-control']), /^public, max-age=15/)
   assert.equal(headers['access-control-allow-origin'], '*')
+  assert.match(String(headers['content-type']), /^application\/json/)
+  assert.equal(body.keys[0].alg, 'RS256')
   const members = body.keys.map((key: object) => Object.keys(key).sort().join())
   assert.deepEqual(members.sort(), [
     'alg,crv,kid,kty,use,x,y',
@@ -124,4 +126,16 @@ test('the flag remove_alg_from_jwks does that', async () => {
   const { body } = await server.inject('GET', '/.well-known/jwks.json')
 
   assert.ok(body.keys.every((key: object) => !('alg' in key)))
+})
+
+test('a preflight of a document that every page may read says so', async () => {
+  const server = await tokenServer()
+
+  const { status, headers } = await server.inject('OPTIONS', '/.well-known/jwks.json', undefined, {
+    origin: 'https://anywhere.test',
+    'access-control-request-method': 'GET',
+  })
+
+  assert.equal(status, 204)
+  assert.equal(headers['access-control-allow-origin'], '*')
 })
