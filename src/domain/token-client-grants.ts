@@ -12,7 +12,7 @@ const cached = Symbol('client grants')
 const mostCached = 5000
 
 /** The client's grant for an API that exists; undefined when it has none. */
-export function findClientGrant(
+export function clientGrantFor(
   deps: Deps,
   tenant: Tenant,
   client: Client,

@@ -1,7 +1,7 @@
 import { AppError } from '../base/app-error.ts'
 import type { Deps } from '../domain/deps.ts'
 import type { Client, ResourceServer, Tenant } from '../domain/tenant.ts'
-import { findClientGrant } from '../domain/token-client-grants.ts'
+import { clientGrantFor } from '../domain/token-client-grants.ts'
 
 /** Scopes of OIDC itself and their claims. Source: authentication-api 2.3, OIDC Core 5.4. */
 export const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
@@ -106,7 +106,7 @@ async function personScopes(
   if (policy === 'allow_all') return new Set(offered)
   const grant =
     policy === 'require_client_grant'
-      ? await findClientGrant(deps, tenant, client, api.identifier, 'user')
+      ? await clientGrantFor(deps, tenant, client, api.identifier, 'user')
       : undefined
   if (grant === undefined) {
     throw new AppError('access_denied', {

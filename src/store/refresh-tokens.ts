@@ -166,10 +166,3 @@ export const deleteOldestRefreshTokens = (
         where tenant_id = ${tenantId} and user_id = ${holder.userId}
           and client_id = ${holder.clientId} and consumed_at is null and expires_at > ${holder.now}
         order by issued_at desc, generation desc, token_hash offset ${holder.keep}::int)`)
-
-/** Forgets at most `limit` tokens that have ended; consumed ones stay until then to be recognised. */
-export const deleteExpiredRefreshTokens = (db: Db, now: number, limit: number) =>
-  db.run(sql`
-    delete from refresh_tokens where (tenant_id, token_hash) in (
-      select tenant_id, token_hash from refresh_tokens
-       where expires_at < ${now} order by expires_at limit ${limit}::int)`)

@@ -2,7 +2,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { Deps } from '../../domain/deps.ts'
 import type { Client, ResourceServer, Tenant } from '../../domain/tenant.ts'
 import { writeTenantLog } from '../../domain/tenant-logs.ts'
-import { findClientGrant } from '../../domain/token-client-grants.ts'
+import { clientGrantFor } from '../../domain/token-client-grants.ts'
 import { issueAccessToken } from '../access-token.ts'
 import { isPublicClient } from '../client-authentication.ts'
 import { apiScopes, requestedApi } from '../scopes.ts'
@@ -73,7 +73,7 @@ async function grantedScopes(
   const grant =
     authorization?.client?.policy === 'deny_all'
       ? undefined
-      : await findClientGrant(deps, tenant, client, api.identifier, 'client')
+      : await clientGrantFor(deps, tenant, client, api.identifier, 'client')
   if (grant === undefined) {
     throw new AppError('access_denied', {
       message: `The client has no grant for "${api.identifier}".`,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Type } from 'typebox'
 import { engines } from '../../../test/databases.ts'
 import { otpGrant, type TokenServer, tokenServer } from '../../../test/token-server.ts'
-import { deleteExpiredRefreshTokens } from '../../store/refresh-tokens.ts'
+import { deleteExpiredRefreshTokens } from '../../store/maintenance.ts'
 import { sql } from '../../store/sql.ts'
 
 const rotating = {
