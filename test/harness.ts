@@ -5,6 +5,7 @@ import type { Clock } from '../src/base/clock.ts'
 import type { Logger } from '../src/base/logger.ts'
 import { createTenant, seedFirstTenant } from '../src/domain/create-tenant.ts'
 import type { Database } from '../src/store/db.ts'
+import { borrow } from './borrowed-database.ts'
 import { type FakeTwilio, startFakeTwilio } from './fake-twilio.ts'
 import { openMigrated } from './migrated.ts'
 
@@ -31,7 +32,7 @@ export type TestServer = {
   /** JSON; waits for the work that the reply does not wait for. */
   post(path: string, body: unknown, headers?: Headers): Promise<Reply>
   /** The Management API, with a token of every scope. */
-  manage(method: string, path: string, body?: unknown): Promise<Reply>
+  manage(method: string, path: string, body?: unknown, headers?: Headers): Promise<Reply>
   /** Resolves when no delivery and no log entry is under way. */
   settle(): Promise<void>
   /** Types of all log entries but those of the Management API, oldest first. */
@@ -73,8 +74,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const clock = options.clock ?? stillClock()
   const carrier = await startFakeTwilio()
   const app = await createApp({
-    // The database outlives the server: other tests go on with it.
-    database: Object.create(database, { close: { value: async () => {} } }),
+    database: borrow(database),
     masterKeys: options.masterKeys ?? [masterKey],
     log: options.log ?? quietLogger,
     production: options.production ?? false,
@@ -133,10 +133,11 @@ function speakTo(
   }
   const settle = () => app.deps.background.idle()
 
-  const manage: TestServer['manage'] = async (method, path, body) => {
+  const manage: TestServer['manage'] = async (method, path, body, headers) => {
     token ??= await adminToken()
     const answer = await request(method, `/api/v2${path}`, body, {
       authorization: `Bearer ${token}`,
+      ...headers,
     })
     await settle()
     return answer

@@ -4,6 +4,7 @@ import { type FinishedAttempt, finishAttempt, type LeasedMessageRow } from '../s
 import type { TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
 import { sealInboxMessage } from './inbox-seal.ts'
+import { inboxSignal } from './inbox-signal.ts'
 import { wireMessageId } from './message-id.ts'
 import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
@@ -62,6 +63,7 @@ export async function deliverMessage(
     inbox: null,
     ...end,
   })
+  if (end.inbox != null) inboxSignal(deps).notify(tenant.id)
   if (end.provider != null) {
     deps.metrics.message({
       provider: end.provider,
