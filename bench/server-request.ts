@@ -1,0 +1,12 @@
+/** What the benchmark asks of a server process, as JSON in its first argument. */
+export type ServerRequest = {
+  databaseUrl: string
+  carrierPort: number
+  /** Base64 of 32 bytes; the same for every server of a database. */
+  masterKey: string
+  /** Keeps what it sends to PostgreSQL, for the ceiling. */
+  record: boolean
+}
+
+/** The clients that the tenant has, by the signature of their ID tokens. */
+export const clientIds = { RS256: 'bench-rs256', ES256: 'bench-es256' } as const
