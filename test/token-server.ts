@@ -10,6 +10,7 @@ import { noMetrics } from '../src/base/metrics.ts'
 import { parsePhoneNumber } from '../src/base/phone-number.ts'
 import { randomAlphanumeric, systemRandom } from '../src/base/random.ts'
 import { createSecretBox } from '../src/base/secret-box.ts'
+import { Sequence } from '../src/base/sequence.ts'
 import { defaultProtection } from '../src/contract/protection.ts'
 import { codeHash } from '../src/domain/codes.ts'
 import type { Deps } from '../src/domain/deps.ts'
@@ -67,6 +68,7 @@ export async function tokenServer(
     db,
     clock,
     random: systemRandom(),
+    sequence: new Sequence(),
     background: new Background(options.log ?? quietLogger),
     deliveries: new InFlight(),
     log: options.log ?? quietLogger,

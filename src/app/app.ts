@@ -6,6 +6,7 @@ import { InFlight } from '../base/in-flight.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import { createSecretBox } from '../base/secret-box.ts'
+import { Sequence } from '../base/sequence.ts'
 import type { Deps, Options } from '../domain/deps.ts'
 import { Maintenance } from '../domain/maintenance.ts'
 import { MessageSweeper } from '../domain/message-sweeper.ts'
@@ -77,6 +78,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     db,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom(),
+    sequence: new Sequence(),
     background: new Background(log),
     deliveries: new InFlight(),
     log,

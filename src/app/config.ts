@@ -64,7 +64,7 @@ const known = new Set([
  * @throws ConfigError naming the variable, what is wrong and what would be right
  */
 export function readConfig(env: Environment): Config {
-  const production = env['NODE_ENV'] === 'production'
+  const production = env.NODE_ENV === 'production'
   const host = given(env, 'TRUNKLINE_HOST') ?? '127.0.0.1'
   const port = readPort(env)
   const tls = readTls(env)

@@ -67,6 +67,7 @@ export const managementErrorCodes = [
   'resource_server_reserved',
   'system_resource_server_undeletable',
   'system_resource_server_unpatchable',
+  'legacy_phone_experience_not_allowed',
   'user_not_found',
   'user_exists',
   'log_not_found',

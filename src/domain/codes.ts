@@ -9,8 +9,7 @@ export const codeHash = (
   tenant: Pick<Tenant, 'hashKey'>,
   scope: { connection: string; purpose: string; e164: string },
   code: string,
-): Buffer =>
-  keyedHash(tenant.hashKey, 'code', scope.connection, scope.purpose, scope.e164, code)
+): Buffer => keyedHash(tenant.hashKey, 'code', scope.connection, scope.purpose, scope.e164, code)
 
 /** What a person typed, reduced to what is compared: blanks and dashes do not count. */
 export const normalizeCode = (typed: string): string => typed.replace(/[\s-]/g, '')

@@ -6,6 +6,7 @@ import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { systemRandom } from '../base/random.ts'
 import { createSecretBox } from '../base/secret-box.ts'
+import { Sequence } from '../base/sequence.ts'
 import { managementScopes } from '../contract/scopes.ts'
 import type { Database } from '../store/db.ts'
 import { migrate } from '../store/migrations.ts'
@@ -27,6 +28,7 @@ const nodeDeps = (): Deps => ({
   db,
   clock: { now: () => 1_764_000_000_000 },
   random: systemRandom(),
+  sequence: new Sequence(),
   background: new Background(silentLogger),
   log: silentLogger,
   metrics: noMetrics,

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import type { SecretBox } from '../base/secret-box.ts'
+import type { Sequence } from '../base/sequence.ts'
 import type { Database } from '../store/db.ts'
 
 /**
@@ -15,6 +16,8 @@ export type Deps = {
   db: Database
   clock: Clock
   random: Random
+  /** Orders what this process makes within one millisecond. */
+  sequence: Sequence
   /** Work that a reply does not wait for. */
   background: Background
   /** The deliveries that this node is working on. */

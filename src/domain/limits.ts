@@ -39,7 +39,8 @@ function tightest(levels: readonly BucketLevel[]): BucketLevel {
   const [first, ...others] = levels
   if (first === undefined) throw new Error('no bucket')
   return others.reduce(
-    (least, level) => (level.remaining / level.count < least.remaining / least.count ? level : least),
+    (least, level) =>
+      level.remaining / level.count < least.remaining / least.count ? level : least,
     first,
   )
 }

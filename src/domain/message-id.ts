@@ -3,12 +3,14 @@ import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 
 /**
- * The id of a message row: 22 hex digits, 11 of the time in ms and 11 of chance, so ids sort by time
- * and the primary key is also the order of every list.
+ * The id of a message row: 22 hex digits, 11 of the time in ms, 3 of the order within it and 8 of
+ * chance. Ids sort by time, so the primary key is also the order of every list.
  */
-export function newMessageId(deps: Pick<Deps, 'clock' | 'random'>): string {
-  const time = deps.clock.now().toString(16).padStart(11, '0')
-  return time + Buffer.from(deps.random.bytes(6)).toString('hex').slice(0, 11)
+export function newMessageId(deps: Pick<Deps, 'clock' | 'random' | 'sequence'>): string {
+  const now = deps.clock.now()
+  const time = now.toString(16).padStart(11, '0')
+  const order = (deps.sequence.at(now) % 0x1000).toString(16).padStart(3, '0')
+  return time + order + Buffer.from(deps.random.bytes(4)).toString('hex')
 }
 
 /** The id on the wire of the Management API. */
@@ -26,10 +28,7 @@ export const challengeId = (tenant: Pick<Tenant, 'hashKey'>, id: string): string
   id + createHmac('sha256', tenant.hashKey).update(id).digest('hex').slice(0, 2)
 
 /** @returns the row's id, or undefined when `_id` was never given out by this tenant */
-export function readChallengeId(
-  tenant: Pick<Tenant, 'hashKey'>,
-  wire: string,
-): string | undefined {
+export function readChallengeId(tenant: Pick<Tenant, 'hashKey'>, wire: string): string | undefined {
   if (!/^[0-9a-f]{24}$/.test(wire)) return undefined
   const id = wire.slice(0, 22)
   return challengeId(tenant, id) === wire ? id : undefined

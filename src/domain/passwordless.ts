@@ -17,8 +17,8 @@ import { type SealedMessage, sealMessage } from './message-seal.ts'
 import { allowsSignup, codeRules, passwordlessConnection } from './passwordless-connection.ts'
 import { parseRecipient } from './phone-policy.ts'
 import { recipientHash } from './recipients.ts'
-import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
+import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
 
 /** What raises a passwordless code; also the purpose of its challenge. */
 const flow = 'passwordless'
@@ -130,7 +130,11 @@ export async function startPasswordless(
     due_at: place.dueAt,
     created_at: now,
     expires_at: now + lifetimeS * 1000,
-    code_hash: codeHash(tenant, { connection: connection.name, purpose: flow, e164: phone.e164 }, code),
+    code_hash: codeHash(
+      tenant,
+      { connection: connection.name, purpose: flow, e164: phone.e164 },
+      code,
+    ),
     phone_number: phone.e164,
     allow_signup: allowsSignup(connection),
     sent_log: tenantLogRow(deps, tenant, { type: 'cs', description: 'Code sent', ...log }),
@@ -166,7 +170,7 @@ export async function startPasswordless(
 }
 
 function assertMayStart(client: Client): void {
-  const grants = client.document['grant_types'] as readonly string[] | undefined
+  const grants = client.document.grant_types as readonly string[] | undefined
   const finishesElsewhere = client.appType === 'spa'
   if (!client.isGlobal && (finishesElsewhere || grants?.includes(passwordlessOtpGrant))) return
   throw new AppError('unauthorized_client', {
@@ -342,7 +346,7 @@ function guessBudget(tenant: Tenant, connection: Connection, ip: string): number
   const off =
     !enabled ||
     !shields.includes('block') ||
-    connection.options['brute_force_protection'] === false ||
+    connection.options.brute_force_protection === false ||
     isOnAllowList(allowlist, ip)
   return off ? null : max_attempts
 }
@@ -362,12 +366,20 @@ export async function passwordlessStatus(
   deps: Deps,
   tenant: Tenant,
   request: { id: string; ip: string },
-): Promise<{ state: 'queued' | 'sent' | 'delivered' | 'failed'; final: boolean; rateLimit: RateLimit | undefined }> {
+): Promise<{
+  state: 'queued' | 'sent' | 'delivered' | 'failed'
+  final: boolean
+  rateLimit: RateLimit | undefined
+}> {
   const rateLimit = await enforceLimits(
     deps,
     tenant,
     [{ key: `status:${limitedAddress(request.ip)}`, count: 60, perS: 60 }],
-    () => ({ type: 'api_limit', description: 'Delivery state asked for too often', ip: request.ip }),
+    () => ({
+      type: 'api_limit',
+      description: 'Delivery state asked for too often',
+      ip: request.ip,
+    }),
   )
   const id = readChallengeId(tenant, request.id)
   const message = id === undefined ? undefined : await findMessageStatus(deps.db, tenant.id, id)

@@ -34,7 +34,8 @@ export const writeTenantLog = (
 /**
  * The row of an entry, for statements that write the log together with what it tells of.
  *
- * `log_id` is 56 decimal digits that rise with time: 90020, the time in ms, then chance.
+ * `log_id` is 56 decimal digits that rise with time: 90020, the time in ms, a number within the
+ * millisecond, then chance.
  */
 export function tenantLogRow(deps: Deps, tenant: { id: string }, entry: LogEntry): TenantLogRow {
   const date = deps.clock.now()
@@ -61,10 +62,11 @@ export function tenantLogRow(deps: Deps, tenant: { id: string }, entry: LogEntry
   }
 }
 
-/** 5 + 14 + 37 digits: as many as Auth0's. */
+/** 5 + 14 + 6 + 31 digits: as many as Auth0's. */
 function newLogId(deps: Deps, date: number): string {
-  const chance = BigInt(`0x${Buffer.from(deps.random.bytes(15)).toString('hex')}`)
-  return `90020${String(date).padStart(14, '0')}${String(chance).padStart(37, '0').slice(-37)}`
+  const order = String(deps.sequence.at(date) % 1_000_000).padStart(6, '0')
+  const chance = BigInt(`0x${Buffer.from(deps.random.bytes(13)).toString('hex')}`)
+  return `90020${String(date).padStart(14, '0')}${order}${String(chance).padStart(31, '0').slice(-31)}`
 }
 
 /** How a number stands in a log (product ruling 10). */

@@ -43,11 +43,11 @@ export type RefreshTokenToStore = Pick<
   'token_hash' | 'family_id' | 'client_id' | 'scope' | 'audience' | 'rotating' | 'expires_at'
 >
 
-const OutcomeRow = Type.Object({
-  outcome: Type.Union([Type.String(), Type.Null()]),
+const GuessRow = Type.Object({
+  outcome: Type.String(),
   created: Type.Union([Type.Boolean(), Type.Null()]),
+  person: Type.Union([UserRow, Type.Null()]),
 })
-const PersonRow = Type.Partial(UserRow)
 
 export type GuessResult =
   | { outcome: 'right'; user: Static<typeof UserRow>; created: boolean }
@@ -77,7 +77,7 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
            then 'right'
          else 'wrong' end`
   const row = await db.first(
-    Type.Intersect([OutcomeRow, PersonRow]),
+    GuessRow,
     sql`
     with attempt as (
       update challenges set
@@ -140,16 +140,11 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
         left join person on true
        where entry.on_created is null or person.created
     )
-    select verdict.outcome, person.* from verdict left join person on true`,
+    select verdict.outcome, person.created, to_jsonb(person) - 'created' as person
+      from verdict left join person on true`,
   )
-  if (row?.outcome === 'right') {
-    const { outcome: _, created, ...user } = row
-    return {
-      outcome: 'right',
-      // `right` means that the join found the whole row.
-      user: user as Static<typeof UserRow>,
-      created: created === true,
-    }
+  if (row?.outcome === 'right' && row.person !== null) {
+    return { outcome: 'right', user: row.person, created: row.created === true }
   }
   if (row?.outcome === 'blocked' || row?.outcome === 'budget') return { outcome: row.outcome }
   return { outcome: 'wrong' }

@@ -97,26 +97,27 @@ export const insertChallengedMessage = (db: Db, message: ChallengedMessage) =>
 
 const hex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`
 
-const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; decoy: boolean }> = {
-  name: 'challenged-messages',
-  maxItems: 100,
-  maxInFlight: 3,
-  keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${hex(item.recipient_hash)}`,
-  async run(db, items) {
-    const input = items.map(({ sent_log, suppressed_log, ...item }) => ({
-      ...item,
-      recipient_hash: hex(item.recipient_hash),
-      sealed: hex(item.sealed),
-      code_hash: hex(item.code_hash),
-      log_id: sent_log.log_id,
-      sent_type: sent_log.type,
-      sent_entry: sent_log.entry,
-      suppressed_type: suppressed_log.type,
-      suppressed_entry: suppressed_log.entry,
-    }))
-    const rows = await db.rows(
-      StartedRow,
-      sql`
+const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; decoy: boolean }> =
+  {
+    name: 'challenged-messages',
+    maxItems: 100,
+    maxInFlight: 3,
+    keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${hex(item.recipient_hash)}`,
+    async run(db, items) {
+      const input = items.map(({ sent_log, suppressed_log, ...item }) => ({
+        ...item,
+        recipient_hash: hex(item.recipient_hash),
+        sealed: hex(item.sealed),
+        code_hash: hex(item.code_hash),
+        log_id: sent_log.log_id,
+        sent_type: sent_log.type,
+        sent_entry: sent_log.entry,
+        suppressed_type: suppressed_log.type,
+        suppressed_entry: suppressed_log.entry,
+      }))
+      const rows = await db.rows(
+        StartedRow,
+        sql`
       with input as materialized (
         select * from jsonb_to_recordset(${json(input)}) as input (
           tenant_id text, id text, state text, message_type text, flow text, delivery_method text,
@@ -177,20 +178,26 @@ const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; 
           from input join person using (tenant_id, id)
       )
       select tenant_id, id, user_id, decoy from person`,
-    )
-    const byId = new Map(rows.map((row) => [`${row.tenant_id}\n${row.id}`, row]))
-    return items.map((item) => {
-      const row = byId.get(`${item.tenant_id}\n${item.id}`)
-      if (row === undefined) throw new Error('a stored message was not returned')
-      return { userId: row.user_id, decoy: row.decoy }
-    })
-  },
-}
+      )
+      const byId = new Map(rows.map((row) => [`${row.tenant_id}\n${row.id}`, row]))
+      return items.map((item) => {
+        const row = byId.get(`${item.tenant_id}\n${item.id}`)
+        if (row === undefined) throw new Error('a stored message was not returned')
+        return { userId: row.user_id, decoy: row.decoy }
+      })
+    },
+  }
 
 /** A message without a code of a flow: a notice or a test. */
 export type PlainMessage = Omit<
   ChallengedMessage,
-  'code_hash' | 'phone_number' | 'allow_signup' | 'sent_log' | 'suppressed_log' | 'client_id' | 'connection'
+  | 'code_hash'
+  | 'phone_number'
+  | 'allow_signup'
+  | 'sent_log'
+  | 'suppressed_log'
+  | 'client_id'
+  | 'connection'
 > & { client_id: string | null; connection: string | null; user_id: string | null }
 
 export const insertPlainMessage = (db: Db, message: PlainMessage) =>

@@ -6,6 +6,7 @@
 import { createApp } from '../../src/app/app.ts'
 import type { BatchKind, Database } from '../../src/store/db.ts'
 import { openDatabase } from '../../src/store/open-database.ts'
+import { borrow } from '../borrowed-database.ts'
 import { quietLogger } from '../harness.ts'
 import type { CrashStep, NodeSettings } from './settings.ts'
 
@@ -37,18 +38,17 @@ function at(step: CrashStep): void {
 }
 
 function dyingDatabase(inner: Database): Database {
-  return Object.create(inner, {
-    batch: {
-      async value<Item, Result>(kind: BatchKind<Item, Result>, item: Item): Promise<Result> {
-        if (kind.name === 'challenged-messages') at('before-stored')
-        if (kind.name === 'finished-attempts') at('before-recorded')
-        const result = await inner.batch(kind, item)
-        if (kind.name === 'challenged-messages') at('stored')
-        if (kind.name === 'finished-attempts') at('recorded')
-        return result
-      },
+  return borrow(inner, {
+    close: () => inner.close(),
+    async batch<Item, Result>(kind: BatchKind<Item, Result>, item: Item): Promise<Result> {
+      if (kind.name === 'challenged-messages') at('before-stored')
+      if (kind.name === 'finished-attempts') at('before-recorded')
+      const result = await inner.batch(kind, item)
+      if (kind.name === 'challenged-messages') at('stored')
+      if (kind.name === 'finished-attempts') at('recorded')
+      return result
     },
-  }) as Database // the prototype has everything else
+  })
 }
 
 async function dyingFetch(...request: Parameters<typeof fetch>): Promise<Response> {
