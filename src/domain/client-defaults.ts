@@ -1,4 +1,6 @@
+import { randomAlphanumeric } from '../base/random.ts'
 import type { ClientCreate, RefreshTokenSettings } from '../contract/clients.ts'
+import type { Deps } from './deps.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -55,3 +57,11 @@ export function completeRefreshToken(settings: RefreshTokenSettings): Members {
     ...settings,
   }
 }
+
+/** The form of Auth0's client ids. */
+export const newClientId = (deps: Pick<Deps, 'random'>): string =>
+  randomAlphanumeric(deps.random, 32)
+
+/** 64 characters that need no escaping anywhere. */
+export const newClientSecret = (deps: Pick<Deps, 'random'>): string =>
+  randomAlphanumeric(deps.random, 64)

@@ -10,7 +10,12 @@ import type { Db } from '../store/db.ts'
 import { insertResourceServer } from '../store/resource-servers.ts'
 import { findTenant, insertTenant } from '../store/tenants.ts'
 import { isUniqueViolation } from '../store/unique-violation.ts'
-import { completeRefreshToken, defaultClientDocument } from './client-defaults.ts'
+import {
+  completeRefreshToken,
+  defaultClientDocument,
+  newClientId,
+  newClientSecret,
+} from './client-defaults.ts'
 import type { Deps } from './deps.ts'
 import { systemResourceServer } from './resource-servers.ts'
 import { seal } from './sealing.ts'
@@ -113,14 +118,6 @@ function readOrigin(url: string): { origin: string; host: string; hostname: stri
   }
   return { origin: parsed.origin, host: parsed.host, hostname: parsed.hostname }
 }
-
-/** The form of Auth0's client ids. */
-export const newClientId = (deps: Pick<Deps, 'random'>): string =>
-  randomAlphanumeric(deps.random, 32)
-
-/** 64 characters that need no escaping anywhere. */
-export const newClientSecret = (deps: Pick<Deps, 'random'>): string =>
-  randomAlphanumeric(deps.random, 64)
 
 /** The hidden client that stands for all: tools read and write the tenant's login page through it. */
 async function insertGlobalClient(deps: Deps, tx: Db, tenantId: string): Promise<void> {

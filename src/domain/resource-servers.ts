@@ -13,6 +13,7 @@ import {
   type ResourceServerRow,
   updateResourceServer,
 } from '../store/resource-servers.ts'
+import { lockTenant } from '../store/tenants.ts'
 import type { Deps } from './deps.ts'
 import { open, seal } from './sealing.ts'
 import type { Tenant } from './tenant.ts'
@@ -117,6 +118,7 @@ export async function patchApi(
 ): Promise<WireObject> {
   const { id } = await findApi(deps, tenant, idOrIdentifier)
   return deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
     const row = await lockResourceServer(tx, tenant.id, id)
     if (row === undefined) throw new AppError('resource_server_not_found')
     if (row.is_system) throw new AppError('system_resource_server_unpatchable')
@@ -145,6 +147,7 @@ export async function deleteApi(deps: Deps, tenant: Tenant, idOrIdentifier: stri
   if (row === undefined) return
   if (row.is_system) throw new AppError('system_resource_server_undeletable')
   await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
     await deleteClientGrantsFor(tx, tenant.id, row.identifier)
     await deleteResourceServer(tx, tenant.id, row.id)
   })

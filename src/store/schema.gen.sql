@@ -122,6 +122,14 @@ CREATE TRIGGER connection_clients_deleted AFTER DELETE ON public.connection_clie
 CREATE TRIGGER connection_clients_inserted AFTER INSERT ON public.connection_clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER connection_clients_updated AFTER UPDATE ON public.connection_clients REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 
+create table connection_deletions (
+  tenant_id text not null,
+  name text not null,
+  deleted_at bigint not null,
+  constraint connection_deletions_pkey PRIMARY KEY (tenant_id, name),
+  constraint connection_deletions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+
 create table connections (
   tenant_id text not null,
   id text not null,

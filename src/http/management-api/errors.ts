@@ -147,6 +147,11 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'System resource servers cannot be patched.',
     errorCode: 'operation_not_supported',
   },
+  legacy_phone_experience_not_allowed: {
+    status: 403,
+    message: 'The operator of this server does not allow the legacy phone experience.',
+    errorCode: 'legacy_phone_experience_not_allowed',
+  },
   user_not_found: {
     status: 404,
     message: 'The user does not exist.',

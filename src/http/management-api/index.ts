@@ -4,6 +4,10 @@ import type { Deps } from '../../domain/deps.ts'
 import { requireAccess } from './access.ts'
 import { attackProtectionRoutes } from './attack-protection.ts'
 import { acceptBodies, isStorableText } from './bodies.ts'
+import { clientGrantRoutes } from './client-grants.ts'
+import { clientRoutes } from './clients.ts'
+import { connectionClientRoutes } from './connection-clients.ts'
+import { connectionRoutes } from './connections.ts'
 import { managementErrorHandler, managementNotFound } from './errors.ts'
 import { logRoutes } from './logs.ts'
 import { phoneInboxRoutes } from './phone-inbox.ts'
@@ -11,6 +15,9 @@ import { phoneMessageRoutes } from './phone-messages.ts'
 import { phoneProtectionRoutes } from './phone-protection.ts'
 import { phoneProviderRoutes } from './phone-providers.ts'
 import { phoneTemplateRoutes } from './phone-templates.ts'
+import { resourceServerRoutes } from './resource-servers.ts'
+import { tenantSettingsRoutes } from './tenant-settings.ts'
+import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 import { logWrites } from './write-log.ts'
 
@@ -34,12 +41,19 @@ export const managementApi: FastifyPluginAsync<{ deps: Deps }> = async (app, { d
 /** The routes of each resource. */
 const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   attackProtectionRoutes,
+  clientGrantRoutes,
+  clientRoutes,
+  connectionClientRoutes,
+  connectionRoutes,
   logRoutes,
   phoneInboxRoutes,
   phoneMessageRoutes,
   phoneProtectionRoutes,
   phoneProviderRoutes,
   phoneTemplateRoutes,
+  resourceServerRoutes,
+  tenantSettingsRoutes,
+  userRoutes,
 ]
 
 /** A NUL in a path or query would reach PostgreSQL, which refuses it with an error. */
