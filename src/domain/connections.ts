@@ -58,13 +58,15 @@ export function pageOf(
   connections: readonly Connection[],
   { limit, offset, after }: ConnectionPageWindow,
 ): readonly Connection[] {
+  if (after === undefined) return connections.slice(offset, offset + limit)
+  const [createdAt, id] = after
+  const place = connections.findIndex((connection) => connection.id === id)
+  // The row of the cursor may be gone; what is younger still follows it.
   const rest =
-    after === undefined
-      ? connections
-      : connections.filter(
-          ({ createdAt, id }) => createdAt > after[0] || (createdAt === after[0] && id > after[1]),
-        )
-  return rest.slice(offset, offset + limit)
+    place === -1
+      ? connections.filter((connection) => connection.createdAt > createdAt)
+      : connections.slice(place + 1)
+  return rest.slice(0, limit)
 }
 
 /** The wire objects of connections, with their clients from one statement. */
