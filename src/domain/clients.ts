@@ -22,6 +22,7 @@ import {
 } from './client-defaults.ts'
 import type { Deps } from './deps.ts'
 import { open, seal } from './sealing.ts'
+import { signingCertificate } from './signing-certificate.ts'
 import type { Tenant } from './tenant.ts'
 import { tenantFlag } from './tenant-settings.ts'
 
@@ -225,6 +226,7 @@ function writtenObject(
   visible: ClientVisibility,
 ): Record<string, unknown> {
   const { encryption_key, ...document } = row.document
+  const certificate = signingCertificate(tenant)
   return {
     name: row.name,
     client_id: row.client_id,
@@ -236,7 +238,7 @@ function writtenObject(
         row.client_id,
         row.sealed_secret,
       ).toString(),
-      signing_keys: [],
+      signing_keys: certificate === undefined ? [] : [certificate],
       ...(encryption_key !== undefined && { encryption_key }),
     }),
     is_first_party: row.is_first_party,

@@ -16,12 +16,12 @@ test('a bare client has the members of the recorded reply and no other', async (
   const created = await server.manage('POST', '/clients', { name: 'bare' })
 
   assert.equal(created.status, 201)
-  const { client_id, client_secret, ...members } = created.body
+  const { client_id, client_secret, signing_keys, ...members } = created.body
   assert.match(client_id, /^[A-Za-z0-9]{32}$/)
   assert.match(client_secret, /^[A-Za-z0-9_-]{64}$/)
+  assert.match(signing_keys[0].cert, /^-----BEGIN CERTIFICATE-----\n/)
   assert.deepEqual(members, {
     name: 'bare',
-    signing_keys: [],
     is_first_party: true,
     is_token_endpoint_ip_header_trusted: false,
     oidc_conformant: false,
