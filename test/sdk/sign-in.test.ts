@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startFakeTwilio } from '../fake-twilio.ts'
@@ -22,8 +23,12 @@ test('the official packages configure a new tenant over https and sign in with a
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-sdk-'))
   const database = await createEmptyDatabase()
   const carrier = await startFakeTwilio()
-  const codes = createServer((_request, response) => {
-    const body = carrier.requests.at(-1)?.form.get('Body') ?? ''
+  let told = 0
+  const codes = createServer(async (_request, response) => {
+    // The reply to a start does not wait for the carrier, so whoever asks for the code does.
+    while (carrier.requests.length <= told) await sleep(10)
+    const body = carrier.requests[told]?.form.get('Body') ?? ''
+    told += 1
     response.end(/[0-9]{6}/.exec(body)?.[0] ?? '')
   }).listen(0, '127.0.0.1')
   await once(codes, 'listening')
