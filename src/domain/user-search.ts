@@ -32,20 +32,27 @@ export async function searchUsers(
 ): Promise<{ users: Record<string, unknown>[]; total: number }> {
   const parsed = query.search?.trim() ? parseSearchQuery(query.search) : undefined
   const where = userConditions({ connection: query.connection, query: parsed })
-  const [rows, total] = await Promise.all([
-    listUsers(deps.db, tenant.id, {
-      where,
-      sort: readSort(query.sort ?? 'created_at:-1'),
-      limit: query.limit,
-      offset: query.start,
-    }),
-    !query.withTotal
-      ? 0
-      : where.length === 0
-        ? countAllUsers(deps.db, tenant.id)
-        : countUsers(deps.db, tenant.id, where, mostCounted),
-  ])
+  const rows = await listUsers(deps.db, tenant.id, {
+    where,
+    sort: readSort(query.sort ?? 'created_at:-1'),
+    limit: query.limit,
+    offset: query.start,
+  })
+  const total = query.withTotal ? await totalOf(deps, tenant, where, query, rows.length) : 0
   return { users: rows.map(userObject), total }
+}
+
+async function totalOf(
+  deps: Deps,
+  tenant: Tenant,
+  where: ReturnType<typeof userConditions>,
+  { start, limit }: { start: number; limit: number },
+  found: number,
+): Promise<number> {
+  if (where.length === 0) return countAllUsers(deps.db, tenant.id)
+  // A page that is not full shows where the list ends: counting would look at all of it once more.
+  if (found < limit && (found > 0 || start === 0)) return start + found
+  return countUsers(deps.db, tenant.id, where, mostCounted)
 }
 
 function readSort(sort: string) {

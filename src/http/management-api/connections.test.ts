@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type TestServer, testServer } from '../../../test/harness.ts'
-import { insertConnectionDeletion } from '../../store/connection-deletions.ts'
+import { resumeConnectionDeletions } from '../../domain/connection-deletions.ts'
+import {
+  findConnectionDeletion,
+  insertConnectionDeletion,
+} from '../../store/connection-deletions.ts'
 
 const gateway = {
   name: 'sms',
@@ -291,6 +295,23 @@ test('a name whose users are still being removed is refused, and the removal goe
     [409, 'A connection with the same name is being deleted, try again later'],
   )
   assert.equal(made.status, 201)
+})
+
+test('the removal that a node left behind is finished by the next one', async () => {
+  const server = await testServer()
+  const { db } = server.app.deps
+  const user = { connection: 'sms', phone_number: '+14155550101' }
+  await server.manage('POST', '/users', user)
+  await insertConnectionDeletion(db, {
+    tenant_id: server.tenant.name,
+    name: 'sms',
+    deleted_at: server.clock.now(),
+  })
+
+  await resumeConnectionDeletions(server.app.deps)
+
+  assert.deepEqual((await server.manage('GET', '/users')).body, [])
+  assert.equal(await findConnectionDeletion(db, server.tenant.name, 'sms'), undefined)
 })
 
 for (const [method, suffix, status, message] of [
