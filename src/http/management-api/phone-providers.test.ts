@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { engines } from '../../../test/databases.ts'
 import { configureTwilio, testServer } from '../../../test/harness.ts'
 import { Tenants } from '../../domain/tenant.ts'
 
@@ -62,21 +63,23 @@ test('a provider is made, shown, changed and deleted without ever showing its se
   assert.deepEqual((await server.manage('GET', `${path}/${id}`)).body, notFound)
 })
 
-test('a tenant has one provider: of two creations at once one is refused', async () => {
-  const server = await testServer()
+for (const engine of engines) {
+  test(`on ${engine} a tenant has one provider: of two creations at once one is refused`, async () => {
+    const server = await testServer({ engine })
 
-  const replies = await Promise.all([
-    server.manage('POST', path, twilio),
-    server.manage('POST', path, twilio),
-  ])
+    const replies = await Promise.all([
+      server.manage('POST', path, twilio),
+      server.manage('POST', path, twilio),
+    ])
 
-  assert.deepEqual(replies.map(({ status }) => status).sort(), [201, 409])
-  assert.deepEqual(replies.find(({ status }) => status === 409)?.body, {
-    statusCode: 409,
-    error: 'Conflict',
-    message: 'A phone provider is already configured for this tenant.',
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [201, 409])
+    assert.deepEqual(replies.find(({ status }) => status === 409)?.body, {
+      statusCode: 409,
+      error: 'Conflict',
+      message: 'A phone provider is already configured for this tenant.',
+    })
   })
-})
+}
 
 test('without a sender, and with nothing in it, a configuration is a bad operation', async () => {
   const server = await testServer()
@@ -170,9 +173,9 @@ test('who disables or deletes a provider in use is warned of what stops', async 
   const enabled = await server.manage('PATCH', `${path}/${body.id}`, { disabled: false })
   const deleted = await server.manage('DELETE', `${path}/${body.id}`)
 
-  assert.match(String(disabled.headers['warning']), /^199 - ".*passwordless connection sms"$/)
-  assert.equal(enabled.headers['warning'], undefined)
-  assert.match(String(deleted.headers['warning']), /passwordless connection sms/)
+  assert.match(String(disabled.headers.warning), /^199 - ".*passwordless connection sms"$/)
+  assert.equal(enabled.headers.warning, undefined)
+  assert.match(String(deleted.headers.warning), /passwordless connection sms/)
 })
 
 test('every single call to an unknown provider is 404', async () => {

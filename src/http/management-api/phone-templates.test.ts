@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { engines } from '../../../test/databases.ts'
 import { testServer } from '../../../test/harness.ts'
 import { defaultMessages } from '../../templates/messages/index.ts'
 
@@ -75,38 +76,40 @@ test('a type has one template: the second creation is 409 with the published tex
   assert.equal((await server.manage('GET', path)).body.templates.length, 5)
 })
 
-test('a change merges deeply; a reset brings back the bodies and keeps sender and switch', async () => {
-  const server = await testServer()
-  const { body } = await server.manage('POST', path, {
-    type: 'change_password',
-    content: { from: 'Acme', body: { text, voice } },
-  })
-  server.clock.advance(1000)
-
-  const patched = await server.manage('PATCH', `${path}/${body.id}`, {
-    disabled: true,
-    content: { body: { voice: 'It is {{ code }}' } },
-  })
-
-  const content = { syntax: 'liquid', from: 'Acme', body: { text, voice: 'It is {{ code }}' } }
-  const updated_at = new Date(server.clock.now()).toISOString()
-  assert.deepEqual(patched.body, { ...body, disabled: true, content, updated_at })
-
-  for (const sent of [undefined, null, {}, { anything: 1 }]) {
-    const reset = await server.manage('PATCH', `${path}/${body.id}/reset`, sent)
-    assert.equal(reset.status, 200)
-    assert.partialDeepStrictEqual(reset.body, {
-      disabled: true,
-      content: {
-        from: 'Acme',
-        body: {
-          text: defaultMessages.change_password.text,
-          voice: defaultMessages.change_password.voice,
-        },
-      },
+for (const engine of engines) {
+  test(`on ${engine} a change merges deeply; a reset keeps sender and switch`, async () => {
+    const server = await testServer({ engine })
+    const { body } = await server.manage('POST', path, {
+      type: 'change_password',
+      content: { from: 'Acme', body: { text, voice } },
     })
-  }
-})
+    server.clock.advance(1000)
+
+    const patched = await server.manage('PATCH', `${path}/${body.id}`, {
+      disabled: true,
+      content: { body: { voice: 'It is {{ code }}' } },
+    })
+
+    const content = { syntax: 'liquid', from: 'Acme', body: { text, voice: 'It is {{ code }}' } }
+    const updated_at = new Date(server.clock.now()).toISOString()
+    assert.deepEqual(patched.body, { ...body, disabled: true, content, updated_at })
+
+    for (const sent of [undefined, null, {}, { anything: 1 }]) {
+      const reset = await server.manage('PATCH', `${path}/${body.id}/reset`, sent)
+      assert.equal(reset.status, 200)
+      assert.partialDeepStrictEqual(reset.body, {
+        disabled: true,
+        content: {
+          from: 'Acme',
+          body: {
+            text: defaultMessages.change_password.text,
+            voice: defaultMessages.change_password.voice,
+          },
+        },
+      })
+    }
+  })
+}
 
 test('what a template may not hold is refused before it is stored', async () => {
   const server = await testServer()
