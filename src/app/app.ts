@@ -16,6 +16,7 @@ import type { Database } from '../store/db.ts'
 import { countOpenMessages } from '../store/messages.ts'
 import { migrate, pendingMigrations } from '../store/migrations.ts'
 import { createMetrics } from './metrics.ts'
+import { createOutgoingFetch } from './outgoing-fetch.ts'
 
 /** What the program is built from. Tests give a still clock, counted chance and a short lease. */
 export type AppOptions = {
@@ -83,7 +84,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     deliveries: new InFlight(),
     log,
     metrics,
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? createOutgoingFetch(),
     secretBox: createSecretBox(options.masterKeys),
     nodeId: randomUUID(),
     options: settings,

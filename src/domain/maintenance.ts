@@ -8,6 +8,7 @@ import {
 } from '../store/maintenance.ts'
 import { wipeExpiredMessages } from '../store/messages.ts'
 import { listTenants } from '../store/tenants.ts'
+import { resumeConnectionDeletions } from './connection-deletions.ts'
 import type { Deps } from './deps.ts'
 
 const dayMs = 86_400_000
@@ -22,6 +23,7 @@ const take = 5000
  */
 export async function expireOldRows(deps: Deps): Promise<void> {
   const { db } = deps
+  await resumeConnectionDeletions(deps)
   const now = deps.clock.now()
   await wipeExpiredMessages(db, now)
   await deleteFullBuckets(db, now)

@@ -19,6 +19,7 @@ import { parseRecipient } from './phone-policy.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
 import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
+import { newPhoneProfile } from './user-profile.ts'
 
 /** What raises a passwordless code; also the purpose of its challenge. */
 const flow = 'passwordless'
@@ -316,7 +317,7 @@ export function finishPasswordless(
     phoneNumber: number,
     allowSignup: allowsSignup(connection),
     newUserId: `sms|${randomHex(deps.random, 24)}`,
-    newProfile: { name: number, nickname: '', picture: `${tenant.url}/assets/avatar.svg` },
+    newProfile: newPhoneProfile(tenant, number),
     ip: finish.ip,
     refreshToken: finish.refreshToken ?? null,
     logs: {

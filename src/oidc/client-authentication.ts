@@ -13,9 +13,15 @@ export type ClientCredentials = {
 /** A client that may act, and whether it proved itself with its secret in this request. */
 export type AuthenticatedClient = { client: Client; proved: boolean }
 
-/** Whether a client has no secret to keep. */
-export const isPublicClient = (client: Client): boolean =>
-  client.document.token_endpoint_auth_method === 'none'
+/**
+ * Whether a client has no secret to keep: it says so, or says nothing and is of a type that runs where
+ * people could read it.
+ */
+export function isPublicClient(client: Client): boolean {
+  const method = client.document.token_endpoint_auth_method ?? undefined
+  if (method !== undefined) return method === 'none'
+  return client.appType === 'spa' || client.appType === 'native'
+}
 
 /**
  * Authenticates a client: Basic and body are good for any confidential client, whichever it is set to;

@@ -21,6 +21,7 @@ export const passwordlessRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
     async (request, reply) => {
       const body = readStartBody(request.body)
       const { client, proved } = await startingClient(request, body)
+      request.concernedClient = client
       const language = header(request, 'x-request-language')
       const { id, phone, rateLimit } = await startPasswordless(deps, request.tenant, {
         client,
