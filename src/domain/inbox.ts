@@ -1,7 +1,7 @@
 import { AppError } from '../base/app-error.ts'
 import { parsePhoneNumber } from '../base/phone-number.ts'
 import type { InboxMessage } from '../contract/inbox.ts'
-import { listInboxMessages } from '../store/inbox-messages.ts'
+import { type InboxMessageRow, listInboxMessages } from '../store/inbox-messages.ts'
 import type { Deps } from './deps.ts'
 import { openInboxMessage } from './inbox-seal.ts'
 import { inboxSignal } from './inbox-signal.ts'
@@ -40,21 +40,40 @@ export async function listInbox(
       query.recipient === undefined ? undefined : hashOfSpelling(tenant, query.recipient),
     take: query.take,
   }
-  const patience = AbortSignal.any([
-    query.signal,
-    deps.draining,
-    AbortSignal.timeout(Math.min(query.waitMs, longestWaitMs)),
-  ])
-  const mayWait = query.waitMs > 0
-  for (;;) {
-    const ended = !mayWait || patience.aborted
-    // Before the look, so that what arrives while the look is under way ends the sleep.
-    const sleep = ended ? undefined : inboxSignal(deps).wait(tenant.id, pollMs, patience)
-    const rows = await listInboxMessages(deps.db, tenant.id, filter)
-    if (rows.length > 0 || sleep === undefined) {
-      return rows.map((row) => openInboxMessage(deps, tenant, row.id, row.sealed))
+  const find = () => listInboxMessages(deps.db, tenant.id, filter)
+  const rows = query.waitMs > 0 ? await waitForRows(deps, tenant, query, find) : await find()
+  return rows.map((row) => openInboxMessage(deps, tenant, row.id, row.sealed))
+}
+
+/** Looks again and again until there is something, nobody waits any more, or the time is over. */
+async function waitForRows(
+  deps: Deps,
+  tenant: Tenant,
+  { waitMs, signal }: { waitMs: number; signal: AbortSignal },
+  find: () => Promise<InboxMessageRow[]>,
+): Promise<InboxMessageRow[]> {
+  // Not `AbortSignal.any` over a timeout: nothing else holds that timeout, and collected it never fires.
+  const patience = new AbortController()
+  const end = () => patience.abort()
+  const timer = setTimeout(end, Math.min(waitMs, longestWaitMs))
+  const sources = [signal, deps.draining]
+  for (const source of sources) {
+    if (source.aborted) end()
+    source.addEventListener('abort', end)
+  }
+  try {
+    for (;;) {
+      const ended = patience.signal.aborted
+      // Before the look, so that what arrives while the look is under way ends the sleep.
+      const sleep = inboxSignal(deps).wait(tenant.id, pollMs, patience.signal)
+      const rows = await find()
+      if (rows.length > 0 || ended) return rows
+      await sleep
     }
-    await sleep
+  } finally {
+    end()
+    clearTimeout(timer)
+    for (const source of sources) source.removeEventListener('abort', end)
   }
 }
 
