@@ -43,10 +43,18 @@ export const betterAuthUsersSql = (count: number): string => `
          '+' || ${phoneDigitsSql('n')}, true
     from generate_series(0::bigint, ${count - 1}) n`
 
-/** Fills a database and brings it to rest, so that no slice pays for the filling. */
-export const seed = (url: string, statement: string): Promise<void> =>
+/** Runs a filling statement. */
+export const fill = (url: string, statement: string): Promise<void> =>
   connected(url, async (client) => {
     await client.query(statement)
+  })
+
+/**
+ * Brings a database to the state of one that has been in use for a while: the planner knows its
+ * tables, and no slice pays for the filling.
+ */
+export const settle = (url: string): Promise<void> =>
+  connected(url, async (client) => {
     await client.query('vacuum analyze')
     await client.query('checkpoint')
   })

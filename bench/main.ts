@@ -31,7 +31,7 @@ const wanted = (part: (typeof parts)[number]) =>
   options.only.length === 0 || options.only.includes(part)
 
 const sliceMs = options.quick ? 1000 : 4000
-const rounds = options.quick ? 1 : 7
+const rounds = options.quick ? 1 : 5
 const someUsers = 10_000
 const manyUsers = options.quick ? 50_000 : 1_000_000
 

@@ -6,13 +6,14 @@ import {
   betterAuthUsersSql,
   connected,
   createDatabase,
-  seed,
+  fill,
+  settle,
   trunklineUsersSql,
 } from './databases.ts'
 import { HttpConnection } from './http-connection.ts'
-import type { Target } from './load.ts'
+import { closedLoop, type Target } from './load.ts'
 import { openPgbench, type Pgbench } from './pgbench.ts'
-import { phoneNumber } from './phone-numbers.ts'
+import { phoneNumber, storedNumbers } from './phone-numbers.ts'
 import type { RecordedStatement } from './record-statements.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import type { ServerRequest } from './server-request.ts'
@@ -82,7 +83,9 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
       const url = await database(`trunkline_${users}`)
       const name = users === 10_000 ? 'Trunkline' : `Trunkline, ${users} users`
       const running = await startTrunkline(name, url, { record: false })
-      await seed(url, trunklineUsersSql(users))
+      await fill(url, trunklineUsersSql(users))
+      await warmUp(running.target('RS256'), users)
+      await settle(url)
       return running
     })
 
@@ -92,7 +95,9 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
       once(`pglite ${users}`, async () => {
         const url = `pglite:${path.join(folder, 'pglite')}`
         const running = await startTrunkline('Trunkline on PGlite', url, { record: false })
-        await running.server.ask(`seed ${users}`)
+        await running.server.ask(`fill ${users}`)
+        await warmUp(running.target('RS256'), users)
+        await running.server.ask('settle')
         return running
       }),
     betterAuth: (users) =>
@@ -103,8 +108,11 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
           carrierPort: carrier.port,
         })
         closing.push(() => server.stop())
-        await seed(databaseUrl, betterAuthUsersSql(users))
-        return { server, target: () => betterAuthTarget('better-auth', server.port, carrier) }
+        await fill(databaseUrl, betterAuthUsersSql(users))
+        const target = betterAuthTarget('better-auth', server.port, carrier)
+        await warmUp(target, users)
+        await settle(databaseUrl)
+        return { server, target: () => target }
       }),
     ceiling: (users) =>
       once(`ceiling ${users}`, async () => {
@@ -124,6 +132,10 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
     },
   }
 }
+
+/** Fills the tables that sign-ins fill, and lets the compiler of the server see its hot code. */
+const warmUp = (target: Target, users: number) =>
+  closedLoop(target, { concurrency: 16, durationMs: 5000, numbers: storedNumbers(users) })
 
 async function recordSignIns({ server, target }: Trunkline) {
   const { signIn } = target('RS256')

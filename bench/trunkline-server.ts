@@ -44,9 +44,14 @@ async function main(request: ServerRequest): Promise<void> {
     if (message === 'take-recorded') {
       void app.deps.background.idle().then(() => process.send?.({ recorded: recorded?.take() }))
     }
-    const users = /^seed (\d+)$/.exec(String(message))?.[1]
+    const users = /^fill (\d+)$/.exec(String(message))?.[1]
     if (users !== undefined) {
-      void seedUsers(app, Number(users)).then(() => process.send?.({ seeded: true }))
+      void app.deps.db
+        .script(trunklineUsersSql(Number(users)))
+        .then(() => process.send?.({ filled: true }))
+    }
+    if (message === 'settle') {
+      void app.deps.db.script('analyze').then(() => process.send?.({ settled: true }))
     }
     if (message === 'close') void app.close().then(() => process.exit())
   })
@@ -55,12 +60,6 @@ async function main(request: ServerRequest): Promise<void> {
 }
 
 type App = Awaited<ReturnType<typeof createApp>>
-
-/** For PGlite, whose files only this process may open. */
-async function seedUsers({ deps }: App, count: number): Promise<void> {
-  await deps.db.script(trunklineUsersSql(count))
-  await deps.db.script('analyze')
-}
 
 /** Like the seeded demo application: a public client that gets refresh tokens. */
 async function addClient({ deps }: App, alg: 'RS256' | 'ES256'): Promise<void> {
