@@ -1,9 +1,15 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+} from 'fastify'
+import { AppError } from '../base/app-error.ts'
 import type { Deps } from '../domain/deps.ts'
 import { listInbox } from '../domain/inbox.ts'
 import type { Tenants } from '../domain/tenant.ts'
-import { avatarRoute } from './avatar.ts'
 import { authenticationApi } from './authentication-api/index.ts'
+import { avatarRoute } from './avatar.ts'
 import { managementApi } from './management-api/index.ts'
 import { operationsRoutes, type Readiness } from './operations.ts'
 import { demoPageRoutes } from './pages/demo-page.ts'
@@ -60,9 +66,22 @@ export async function buildServer(
       elapsedMs: reply.elapsedTime,
     }),
   )
+  // Before the scopes: each takes over what its parent has at that moment.
+  app.setNotFoundHandler((_request, reply) => sendNotFound(reply))
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
+    // The one refusal that the hooks of this scope make.
+    if (error instanceof AppError && error.code === 'tenant_unknown') return sendNotFound(reply)
+    const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
+    if (status >= 500)
+      deps.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    return reply.code(status).send({
+      error: status >= 500 ? 'server_error' : 'invalid_request',
+      error_description: status >= 500 ? 'Internal error' : 'The request is malformed.',
+    })
+  })
   operationsRoutes(app, options)
 
-  await app.register(async (serving) => {
+  const surfaces: FastifyPluginAsync = async (serving) => {
     serving.addHook('onRequest', async (_request, reply) => {
       if (options.isServing()) return
       return reply
@@ -88,19 +107,10 @@ export async function buildServer(
       allowedHosts: options.allowedHosts,
       listInbox: (query, request) => listInbox(deps, request.tenant, query),
     })
-  })
-
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: 'not_found', error_description: 'Not Found' }),
-  )
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500
-    if (status >= 500)
-      deps.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
-    return reply.code(status).send({
-      error: status >= 500 ? 'server_error' : 'invalid_request',
-      error_description: status >= 500 ? 'Internal error' : 'The request is malformed.',
-    })
-  })
+  }
+  await app.register(surfaces)
   return app
 }
+
+const sendNotFound = (reply: FastifyReply): FastifyReply =>
+  reply.code(404).send({ error: 'not_found', error_description: 'Not Found' })

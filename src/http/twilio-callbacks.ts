@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { AppError } from '../base/app-error.ts'
 import type { Deps } from '../domain/deps.ts'
 import { applyTwilioCallback } from '../domain/twilio-callbacks.ts'
 
@@ -16,7 +17,11 @@ export const twilioCallbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (a
     { parseAs: 'string', bodyLimit: 32_768 },
     async (_request: unknown, body: string) => new URLSearchParams(body),
   )
-  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    // The one refusal that comes before the route: no tenant has the host.
+    if (error instanceof AppError && error.code === 'tenant_unknown') {
+      return reply.code(404).send({ error: 'not_found' })
+    }
     const status = error.statusCode ?? 500
     if (status >= 500)
       deps.log.error({ err: error, route: request.routeOptions.url }, 'callback failed')

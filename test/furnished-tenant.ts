@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
+import type { TestServer } from './harness.ts'
+
+/** What stands in a tenant that has at least one row of every kind. */
+export type Furniture = {
+  clientId: string
+  clientSecret: string
+  connectionId: string
+  connectionName: string
+  userId: string
+  number: string
+  /** Of a login of `number` through the client `demo`. */
+  accessToken: string
+  refreshToken: string
+  providerId: string
+  authToken: string
+  templateId: string
+  /** `ntf_…`, handed to the carrier. */
+  messageId: string
+  /** `_id` of the start of that message. */
+  startId: string
+  /** The code that it carries; nobody has used it. */
+  code: string
+  inboxId: string
+  logId: string
+  apiId: string
+  apiIdentifier: string
+  apiSecret: string
+  grantId: string
+  adminToken: string
+}
+
+/**
+ * Fills a tenant through its own API, so that every table but `connection_deletions` has a row of it: a login through the inbox,
+ * then a provider with a message whose code is still good.
+ *
+ * @param server made with the default provider, `none`
+ */
+export async function furnish(server: TestServer, number: string): Promise<Furniture> {
+  const { name, url } = server.tenant
+  const manage = async (method: string, path: string, body?: unknown) => {
+    const answer = await server.manage(method, path, body)
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+    return answer.body
+  }
+  const start = { client_id: 'demo', connection: 'sms', phone_number: number }
+  const [connection] = await manage('GET', '/connections?name=sms')
+
+  await server.post('/passwordless/start', start)
+  const [inboxMessage] = (await manage('GET', '/phone/inbox?take=1')).messages
+  const { body: tokens } = await server.post('/oauth/token', {
+    grant_type: passwordlessOtpGrant,
+    client_id: 'demo',
+    username: number,
+    otp: inboxMessage.code,
+    realm: 'sms',
+    scope: 'openid profile phone offline_access',
+  })
+  const [user] = await manage('GET', '/users')
+  await manage('PATCH', `/users/${encodeURIComponent(user.user_id)}`, {
+    user_metadata: { note: `note of ${name}` },
+  })
+
+  const apiIdentifier = `https://api.${name}.test`
+  const apiSecret = `signing-secret-of-${name}`
+  const api = await manage('POST', '/resource-servers', {
+    name: `API of ${name}`,
+    identifier: apiIdentifier,
+    scopes: [{ value: 'read:all' }],
+    signing_alg: 'HS256',
+    signing_secret: apiSecret,
+  })
+  const client = await manage('POST', '/clients', {
+    name: `App of ${name}`,
+    app_type: 'regular_web',
+    token_endpoint_auth_method: 'client_secret_post',
+    grant_types: ['client_credentials', 'refresh_token', passwordlessOtpGrant],
+  })
+  const grant = await manage('POST', '/client-grants', {
+    client_id: client.client_id,
+    audience: apiIdentifier,
+    scope: ['read:all'],
+  })
+  await manage('PATCH', `/connections/${connection.id}/clients`, [
+    { client_id: client.client_id, status: true },
+  ])
+
+  const authToken = createHash('sha256').update(name).digest('hex').slice(0, 32)
+  const provider = await manage('POST', '/branding/phone/providers', {
+    name: 'twilio',
+    configuration: {
+      sid: 'AC00000000000000000000000000000001',
+      default_from: '+15005550006',
+      delivery_methods: ['text', 'voice'],
+    },
+    credentials: { auth_token: authToken },
+  })
+  const template = await manage('POST', '/branding/phone/templates', {
+    type: 'otp_verify',
+    content: { body: { text: `{{ code }} is the code of ${name}`, voice: '{{ code }}' } },
+  })
+  const { body: started } = await server.post('/passwordless/start', start)
+  const code = /[0-9]{6}/.exec(server.carrier.requests.at(-1)?.form.get('Body') ?? '')?.[0] ?? ''
+  const [message] = (await manage('GET', '/phone/messages?take=1')).messages
+  const [log] = await manage('GET', '/logs?per_page=1')
+  const { body: admin } = await server.post('/oauth/token', {
+    grant_type: 'client_credentials',
+    client_id: server.admin.clientId,
+    client_secret: server.admin.clientSecret,
+    audience: `${url}/api/v2/`,
+  })
+  return {
+    clientId: client.client_id,
+    clientSecret: client.client_secret,
+    connectionId: connection.id,
+    connectionName: connection.name,
+    userId: user.user_id,
+    number,
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token,
+    providerId: provider.id,
+    authToken,
+    templateId: template.id,
+    messageId: message.id,
+    startId: started._id,
+    code,
+    inboxId: inboxMessage.id,
+    logId: log.log_id,
+    apiId: api.id,
+    apiIdentifier,
+    apiSecret,
+    grantId: grant.id,
+    adminToken: admin.access_token,
+  }
+}

@@ -1,0 +1,33 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { FastifyInstance } from 'fastify'
+
+/** One method of one route, with its pattern as it was registered: `/api/v2/users/:id`. */
+export type ServedRoute = {
+  method: string
+  url: string
+  /** The scopes that let a token in; undefined outside the Management API. */
+  scopes: readonly string[] | undefined
+}
+
+/**
+ * Runs `build` and returns, beside its result, every route that the Fastify instances made by it
+ * serve. The routes tell it themselves: Fastify announces each new instance on a diagnostics channel
+ * before anything is registered, so no route can be missed and none must be listed by hand.
+ */
+export async function collectRoutes<T>(
+  build: () => Promise<T>,
+): Promise<{ built: T; routes: ServedRoute[] }> {
+  const routes: ServedRoute[] = []
+  const onInstance = (message: unknown) => {
+    const { fastify } = message as { fastify: FastifyInstance } // what the channel is documented to carry
+    fastify.addHook('onRoute', ({ method, url, config }) => {
+      for (const each of [method].flat()) routes.push({ method: each, url, scopes: config?.scopes })
+    })
+  }
+  subscribe('fastify.initialization', onInstance)
+  try {
+    return { built: await build(), routes }
+  } finally {
+    unsubscribe('fastify.initialization', onInstance)
+  }
+}
