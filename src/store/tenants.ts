@@ -41,6 +41,10 @@ export const findTenantIdByHost = (db: Db, host: string, hostname: string) =>
      order by (host = ${host}) desc, created_at, id limit 1`,
   )
 
+/** The oldest tenant: the one that the first start made. */
+export const findFirstTenantId = (db: Db) =>
+  db.first(IdRow, sql`select id from tenants order by created_at, id limit 1`)
+
 const VersionRow = Type.Object({ id: Type.String(), config_version: Type.Number() })
 
 /**
