@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Config, ConfigError } from './config.ts'
-
-/** What the HTTPS server needs, and the certificate that a client must trust, if it is ours. */
-export type Tls = { cert: string; key: string; caFile?: string }
+import type { Tls } from './tls.ts'
 
 /**
  * The certificate to serve, by `TRUNKLINE_TLS`; undefined for plain HTTP.

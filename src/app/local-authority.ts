@@ -6,8 +6,8 @@ import { join } from 'node:path'
 // The library's parts register themselves by decorators, which need this first.
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
-import type { Tls } from './certificates.ts'
 import type { Config } from './config.ts'
+import type { Tls } from './tls.ts'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const dayMs = 86_400_000

@@ -5,10 +5,11 @@ import { rotateSigningKeys } from '../domain/signing-keys.ts'
 import { openDatabase } from '../store/open-database.ts'
 import { listTenants } from '../store/tenants.ts'
 import { type App, createApp } from './app.ts'
-import { readTls, type Tls } from './certificates.ts'
+import { readTls } from './certificates.ts'
 import { type Config, ConfigError } from './config.ts'
 import { createLogger } from './logger.ts'
 import { readMasterKeys } from './master-key.ts'
+import type { Tls } from './tls.ts'
 
 /** A running server, for the command line. */
 export type RunningServer = {

@@ -20,3 +20,6 @@ export type PasswordlessStatusReply = Static<typeof PasswordlessStatusReply>
 
 /** The grant that exchanges a code for tokens. */
 export const passwordlessOtpGrant = 'http://auth0.com/oauth/grant-type/passwordless/otp'
+
+/** The flow that raises a passwordless code, and the purpose of its challenge. */
+export const passwordlessFlow = 'passwordless'

@@ -7,7 +7,7 @@ import type { Tenant } from './tenant.ts'
  * @param wishes header values in order of rank, each a single tag or a list with weights
  */
 export function resolveLocale(tenant: Tenant, wishes: readonly (string | undefined)[]): string {
-  const enabled = (tenant.settings['enabled_locales'] as readonly string[] | undefined) ?? ['en']
+  const enabled = (tenant.settings.enabled_locales as readonly string[] | undefined) ?? ['en']
   for (const wish of wishes) {
     for (const tag of tagsOf(wish)) {
       const found = lookUp(tag, enabled)

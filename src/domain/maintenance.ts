@@ -6,7 +6,7 @@ import {
   deleteOldTenantLogs,
   trimInbox,
 } from '../store/maintenance.ts'
-import { wipeExpiredMessages } from '../store/messages.ts'
+import { wipeExpiredMessages } from '../store/message-leases.ts'
 import { listTenants } from '../store/tenants.ts'
 import { resumeConnectionDeletions } from './connection-deletions.ts'
 import type { Deps } from './deps.ts'

@@ -1,21 +1,22 @@
 import type { DeliveryMethod, MessageType, Notification } from '../contract/notifications.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
-import { type FinishedAttempt, finishAttempt, type LeasedMessageRow } from '../store/messages.ts'
+import {
+  type FinishedAttempt,
+  finishAttempt,
+  type LeasedMessageRow,
+} from '../store/message-leases.ts'
 import type { TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
 import { sealInboxMessage } from './inbox-seal.ts'
 import { inboxSignal } from './inbox-signal.ts'
+import type { LeasedMessage } from './leased-message.ts'
 import { wireMessageId } from './message-id.ts'
 import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
-import type { SealedMessage } from './message-seal.ts'
 import { handToProvider } from './provider-delivery.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 import type { Tenant } from './tenant.ts'
 import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
-
-/** A message that this node holds the lease of, with its secret opened. */
-export type LeasedMessage = Omit<LeasedMessageRow, 'sealed'> & { secret: SealedMessage }
 
 /**
  * Where a new message starts: leased by this node, which delivers it at once, or waiting in the table

@@ -2,7 +2,7 @@ import type { DeliveryMethod, Flow, MessageType, Notification } from '../contrac
 import { findUser, type UserRow } from '../store/users.ts'
 import { type RenderInput, renderNotification } from '../templates/render.ts'
 import type { Deps } from './deps.ts'
-import type { LeasedMessage } from './message-delivery.ts'
+import type { LeasedMessage } from './leased-message.ts'
 import type { Tenant } from './tenant.ts'
 
 /** The words of a message, and what was odd about making them. */

@@ -1,5 +1,5 @@
 import type { DeliveryMethod } from '../contract/notifications.ts'
-import type { MessageCause } from '../store/messages.ts'
+import type { MessageCause } from '../store/message-outcome.ts'
 import type { Deps } from './deps.ts'
 import type { PhoneProvider, Tenant } from './tenant.ts'
 
@@ -27,7 +27,7 @@ export function messageRoute(
   if (provider.disabled && !message.test) {
     return nowhere('phone_provider_disabled', 'The phone provider is disabled.', 'Enable it.')
   }
-  const methods = provider.configuration['delivery_methods'] as readonly string[]
+  const methods = provider.configuration.delivery_methods as readonly string[]
   if (!methods.includes(message.deliveryMethod)) {
     return nowhere(
       'delivery_method_not_offered',

@@ -1,5 +1,5 @@
 import { randomFraction } from '../base/random.ts'
-import { claimDueMessages, releaseLeases } from '../store/messages.ts'
+import { claimDueMessages, releaseLeases } from '../store/message-leases.ts'
 import type { Deps } from './deps.ts'
 import { cancelledMessage, deliverMessage } from './message-delivery.ts'
 import { openMessage } from './message-seal.ts'

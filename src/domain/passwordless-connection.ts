@@ -23,10 +23,10 @@ export function passwordlessConnection(
 
 /** `options.totp` with its defaults: digits of a code, and its life in seconds. */
 export function codeRules(connection: Connection): { length: number; lifetimeS: number } {
-  const totp = connection.options['totp'] as { length?: number; time_step?: number } | undefined
+  const totp = connection.options.totp as { length?: number; time_step?: number } | undefined
   return { length: totp?.length ?? 6, lifetimeS: totp?.time_step ?? 180 }
 }
 
 /** Whether an unknown number may become a user of this connection. */
 export const allowsSignup = (connection: Connection): boolean =>
-  connection.options['disable_signup'] !== true
+  connection.options.disable_signup !== true

@@ -31,7 +31,7 @@ export function parseRecipient(tenant: Tenant, spelling: string): PhoneNumber {
 }
 
 function isCountryAllowed(tenant: Tenant, country: string): boolean {
-  const rule = tenant.settings['country_codes'] as
+  const rule = tenant.settings.country_codes as
     | { list: string[]; mode: 'allow' | 'deny' }
     | null
     | undefined

@@ -3,7 +3,7 @@ import {
   readTwilioMessageStatus,
   verifyTwilioSignature,
 } from '../providers/twilio-callbacks.ts'
-import { applyCallback, findCallbackTarget } from '../store/messages.ts'
+import { applyCallback, findCallbackTarget } from '../store/message-reports.ts'
 import type { Deps } from './deps.ts'
 import { readWireMessageId } from './message-id.ts'
 import type { Tenant } from './tenant.ts'

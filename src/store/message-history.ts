@@ -1,10 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { Db } from './db.ts'
-import { MessageAttempt, MessageCause } from './messages.ts'
+import { MessageAttempt, MessageCause } from './message-outcome.ts'
+import { nullableColumn } from './nullable-column.ts'
 import { columns, sql } from './sql.ts'
-
-const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()])
 
 /** A row of `messages` as its history shows it: nothing that is sealed. */
 export const MessageHistoryRow = Type.Object({
@@ -15,15 +13,15 @@ export const MessageHistoryRow = Type.Object({
   delivery_method: Type.String(),
   recipient_masked: Type.String(),
   recipient_hash: Type.Unsafe<Uint8Array>({}),
-  country: Nullable(Type.String()),
-  provider: Nullable(Type.String()),
-  client_id: Nullable(Type.String()),
-  connection: Nullable(Type.String()),
-  user_id: Nullable(Type.String()),
+  country: nullableColumn(Type.String()),
+  provider: nullableColumn(Type.String()),
+  client_id: nullableColumn(Type.String()),
+  connection: nullableColumn(Type.String()),
+  user_id: nullableColumn(Type.String()),
   attempts_count: Type.Number(),
   attempts: Type.Array(MessageAttempt),
   possible_duplicate: Type.Boolean(),
-  cause: Nullable(MessageCause),
+  cause: nullableColumn(MessageCause),
   created_at: Type.Number(),
   updated_at: Type.Number(),
   expires_at: Type.Number(),

@@ -1,54 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { byteaText } from './bytea-text.ts'
 import type { BatchKind, Db } from './db.ts'
+import { MessageAttempt, MessageCause } from './message-outcome.ts'
+import { nullableColumn } from './nullable-column.ts'
 import { columns, json, sql } from './sql.ts'
 import type { TenantLogRow } from './tenant-logs.ts'
-
-const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()])
-
-/** One try, as `messages.attempts` holds it; times in epoch ms. */
-export const MessageAttempt = Type.Object({
-  number: Type.Number(),
-  started_at: Type.Number(),
-  ended_at: Type.Number(),
-  outcome: Type.Enum(['accepted', 'retry', 'permanent', 'unknown']),
-  provider_message_id: Type.Optional(Type.String()),
-  provider_error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
-})
-export type MessageAttempt = Static<typeof MessageAttempt>
-
-/** One state change, as `messages.history` holds it. */
-export type MessageChange = { state: string; at: number; by?: string }
-
-/** Why a message ended as it did, in plain words. */
-export const MessageCause = Type.Object({
-  code: Type.String(),
-  text: Type.String(),
-  hint: Type.String(),
-})
-export type MessageCause = Static<typeof MessageCause>
-
-/** What a delivery needs of a row. */
-export const LeasedMessageRow = Type.Object({
-  tenant_id: Type.String(),
-  id: Type.String(),
-  message_type: Type.String(),
-  flow: Type.String(),
-  delivery_method: Type.String(),
-  recipient_masked: Type.String(),
-  recipient_hash: Type.Unsafe<Uint8Array>({}),
-  client_id: Nullable(Type.String()),
-  connection: Nullable(Type.String()),
-  user_id: Nullable(Type.String()),
-  locale: Type.String(),
-  decoy: Type.Boolean(),
-  sealed: Nullable(Type.Unsafe<Uint8Array>({})),
-  attempts_count: Type.Number(),
-  possible_duplicate: Type.Boolean(),
-  created_at: Type.Number(),
-  expires_at: Type.Number(),
-})
-export type LeasedMessageRow = Static<typeof LeasedMessageRow>
 
 /** A code and the message that carries it, written together. */
 export type ChallengedMessage = {
@@ -82,7 +38,7 @@ export type ChallengedMessage = {
 const StartedRow = Type.Object({
   tenant_id: Type.String(),
   id: Type.String(),
-  user_id: Nullable(Type.String()),
+  user_id: nullableColumn(Type.String()),
   decoy: Type.Boolean(),
 })
 
@@ -95,20 +51,18 @@ const StartedRow = Type.Object({
 export const insertChallengedMessage = (db: Db, message: ChallengedMessage) =>
   db.batch(challengedMessages, message)
 
-const hex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`
-
 const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; decoy: boolean }> =
   {
     name: 'challenged-messages',
     maxItems: 100,
     maxInFlight: 3,
-    keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${hex(item.recipient_hash)}`,
+    keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${byteaText(item.recipient_hash)}`,
     async run(db, items) {
       const input = items.map(({ sent_log, suppressed_log, ...item }) => ({
         ...item,
-        recipient_hash: hex(item.recipient_hash),
-        sealed: hex(item.sealed),
-        code_hash: hex(item.code_hash),
+        recipient_hash: byteaText(item.recipient_hash),
+        sealed: byteaText(item.sealed),
+        code_hash: byteaText(item.code_hash),
         log_id: sent_log.log_id,
         sent_type: sent_log.type,
         sent_entry: sent_log.entry,
@@ -219,210 +173,10 @@ export const insertPlainMessage = (db: Db, message: PlainMessage) =>
       ${message.lease_owner}, ${message.due_at}, ${message.created_at}, ${message.created_at},
       ${message.expires_at})`)
 
-const ClaimedRow = Type.Intersect([
-  LeasedMessageRow,
-  Type.Object({ live: Type.Boolean(), taken_over: Type.Boolean() }),
-])
-export type ClaimedMessageRow = LeasedMessageRow & {
-  /** False when a newer code replaced the message's own, or the code was used. */
-  live: boolean
-  /** True when the former lease ran out without a result. */
-  taken_over: boolean
-}
-
-/**
- * Leases up to `take` messages whose time has come: retries that are due, and messages whose node let
- * its lease run out. The latter count as handed over with unknown result, so the next try is marked as
- * a possible duplicate.
- */
-export async function claimDueMessages(
-  db: Db,
-  claim: { owner: string; now: number; leaseUntil: number; take: number },
-): Promise<ClaimedMessageRow[]> {
-  const lapsed = sql`(messages.state = 'sending')`
-  const rows = await db.rows(
-    ClaimedRow,
-    sql`
-    with due as (
-      select tenant_id, id, state from messages
-       where state in ('queued', 'sending') and due_at <= ${claim.now}
-       order by due_at limit ${claim.take} for update skip locked
-    )
-    update messages set state = 'sending', lease_owner = ${claim.owner}, due_at = ${claim.leaseUntil},
-           updated_at = ${claim.now}, attempts_count = messages.attempts_count + 1,
-           possible_duplicate = messages.possible_duplicate or ${lapsed},
-           attempts = messages.attempts || case when ${lapsed} then jsonb_build_array(
-             jsonb_build_object('number', messages.attempts_count, 'started_at', messages.updated_at,
-               'ended_at', ${claim.now}::bigint, 'outcome', 'unknown')) else '[]'::jsonb end,
-           history = messages.history || jsonb_build_object('state', 'sending', 'at',
-             ${claim.now}::bigint, 'by', ${claim.owner}::text)
-      from due
-     where messages.tenant_id = due.tenant_id and messages.id = due.id
-    returning ${columns(LeasedMessageRow, 'messages')},
-      due.state = 'sending' as taken_over,
-      (messages.flow = 'test' or messages.decoy or exists (
-        select from challenges
-         where challenges.tenant_id = messages.tenant_id
-           and challenges.connection = messages.connection
-           and challenges.purpose = messages.flow
-           and challenges.recipient_hash = messages.recipient_hash
-           and challenges.message_id = messages.id and challenges.consumed_at is null)) as live`,
-  )
-  return rows
-}
-
-/** How a node's work on a message ended. */
-export type FinishedAttempt = {
-  tenant_id: string
-  id: string
-  owner: string
-  number: number
-  state: 'queued' | 'accepted' | 'delivered' | 'failed' | 'dropped' | 'cancelled'
-  now: number
-  /** When the next try is due; `queued` only. */
-  due_at: number
-  provider: string | null
-  provider_message_id: string | null
-  cause: MessageCause | null
-  /** Absent when no carrier was asked. */
-  attempt: MessageAttempt | null
-  logs: readonly TenantLogRow[]
-  /** What the inbox shows, when the message ended there. */
-  inbox: { sealed: Uint8Array } | null
-}
-
-const FinishedRow = Type.Object({ tenant_id: Type.String(), id: Type.String() })
-
-/**
- * Records the end of a try, with its log entries and its inbox entry, in one statement. Only the node
- * that holds the lease of this very try may; a status callback that came first keeps its state.
- *
- * @returns false when another node has taken the message over meanwhile
- */
-export const finishAttempt = (db: Db, finished: FinishedAttempt): Promise<boolean> =>
-  db.batch(finishes, finished)
-
-const finishes: BatchKind<FinishedAttempt, boolean> = {
-  name: 'finished-attempts',
-  maxItems: 200,
-  // Two batches with rows in common could wait for each other in a ring.
-  maxInFlight: 1,
-  keyOf: (item) => `${item.tenant_id}\n${item.id}`,
-  async run(db, items) {
-    const input = items.map(({ logs: _, inbox, ...item }) => ({
-      ...item,
-      inbox_sealed: inbox === null ? null : hex(inbox.sealed),
-    }))
-    const logs = items.flatMap((item) => item.logs)
-    const rows = await db.rows(
-      FinishedRow,
-      sql`
-      with input as materialized (
-        select * from jsonb_to_recordset(${json(input)}) as input (
-          tenant_id text, id text, owner text, number int, state text, now bigint, due_at bigint,
-          provider text, provider_message_id text, cause jsonb, attempt jsonb, inbox_sealed bytea)
-      ), finished as (
-        update messages set
-               state = case messages.state when 'sending' then input.state else messages.state end,
-               due_at = input.due_at, updated_at = input.now, provider = input.provider,
-               attempts_count
-                 = messages.attempts_count - case when input.attempt is null then 1 else 0 end,
-               provider_message_id
-                 = coalesce(input.provider_message_id, messages.provider_message_id),
-               cause = case messages.state when 'sending' then input.cause else messages.cause end,
-               attempts = messages.attempts || case when input.attempt is null then '[]'::jsonb
-                 else jsonb_build_array(input.attempt) end,
-               history = case messages.state when 'sending' then messages.history
-                 || jsonb_build_object('state', input.state, 'at', input.now)
-                 else messages.history end,
-               sealed = case when messages.state = 'sending' and input.state = 'queued'
-                 then messages.sealed end
-          from input
-         where messages.tenant_id = input.tenant_id and messages.id = input.id
-           and messages.lease_owner = input.owner and messages.attempts_count = input.number
-        returning messages.tenant_id, messages.id
-      ), inbox as (
-        insert into inbox_messages (tenant_id, id, sealed, recipient_hash, created_at)
-        select tenant_id, id, input.inbox_sealed, messages.recipient_hash, messages.created_at
-          from input join finished using (tenant_id, id) join messages using (tenant_id, id)
-         where input.inbox_sealed is not null
-        on conflict do nothing
-      ), log as (
-        insert into tenant_logs (tenant_id, log_id, type, date, client_id, user_id, entry)
-        select tenant_id, log_id, type, date, client_id, user_id, entry
-          from jsonb_to_recordset(${json(logs)}) as entry (tenant_id text, log_id text, type text,
-            date bigint, client_id text, user_id text, entry jsonb)
-      )
-      select tenant_id, id from finished`,
-    )
-    const done = new Set(rows.map((row) => `${row.tenant_id}\n${row.id}`))
-    return items.map((item) => done.has(`${item.tenant_id}\n${item.id}`))
-  },
-}
-
-/** Gives back what this node still holds, so that another takes it over at once. */
-export const releaseLeases = (db: Db, owner: string, now: number) =>
-  db.run(sql`
-    update messages set due_at = ${now}
-     where state = 'sending' and lease_owner = ${owner} and due_at > ${now}`)
-
-/** Takes the bodies out of rows whose code has died, whatever became of them. */
-export const wipeExpiredMessages = (db: Db, now: number) =>
-  db.run(sql`update messages set sealed = null where sealed is not null and expires_at < ${now}
-    and state not in ('queued', 'sending')`)
-
-const CallbackTargetRow = Type.Object({
-  state: Type.String(),
-  flow: Type.String(),
-  message_type: Type.String(),
-  recipient_masked: Type.String(),
-  provider_message_id: Nullable(Type.String()),
-  callback_rank: Type.Number(),
-  client_id: Nullable(Type.String()),
-  user_id: Nullable(Type.String()),
-  created_at: Type.Number(),
-})
-
-export const findCallbackTarget = (db: Db, tenantId: string, id: string) =>
-  db.first(
-    CallbackTargetRow,
-    sql`
-    select ${columns(CallbackTargetRow)} from messages where tenant_id = ${tenantId} and id = ${id}`,
-  )
-
-/**
- * Applies a carrier's status report. Reports come in any order and twice: only a higher rank moves the
- * message, in one statement.
- *
- * @returns 1 when it moved, 0 when it changes nothing
- */
-export const applyCallback = (
-  db: Db,
-  report: {
-    tenantId: string
-    id: string
-    rank: number
-    state: 'accepted' | 'delivered' | 'failed'
-    providerMessageId: string
-    cause: MessageCause | null
-    now: number
-  },
-) =>
-  db.run(sql`
-    update messages set callback_rank = ${report.rank}, updated_at = ${report.now},
-           state = ${report.state}, provider_message_id = ${report.providerMessageId}, sealed = null,
-           cause = ${report.cause === null ? null : json(report.cause)}::jsonb,
-           history = history || case when state = ${report.state} then '[]'::jsonb
-             else jsonb_build_array(jsonb_build_object('state', ${report.state}::text,
-               'at', ${report.now}::bigint)) end
-     where tenant_id = ${report.tenantId} and id = ${report.id} and callback_rank < ${report.rank}
-       and state in ('sending', 'accepted', 'queued')
-       and (provider_message_id is null or provider_message_id = ${report.providerMessageId})`)
-
 const StatusRow = Type.Object({
   state: Type.String(),
   decoy: Type.Boolean(),
-  provider: Nullable(Type.String()),
+  provider: nullableColumn(Type.String()),
   created_at: Type.Number(),
 })
 
@@ -446,7 +200,7 @@ export const countOpenMessages = async (db: Db): Promise<number> =>
 /** How a message ended, for whoever waits for it. */
 export const MessageOutcomeRow = Type.Object({
   state: Type.String(),
-  cause: Nullable(MessageCause),
+  cause: nullableColumn(MessageCause),
   attempts: Type.Array(MessageAttempt),
 })
 export type MessageOutcomeRow = Static<typeof MessageOutcomeRow>

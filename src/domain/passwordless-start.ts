@@ -1,17 +1,16 @@
 import { AppError, type RateLimit } from '../base/app-error.ts'
-import { type PhoneNumber, parsePhoneNumber } from '../base/phone-number.ts'
-import { randomDigits, randomHex } from '../base/random.ts'
-import { passwordlessOtpGrant } from '../contract/passwordless.ts'
-import { type GuessResult, guessCode, type RefreshTokenToStore } from '../store/challenges.ts'
+import type { PhoneNumber } from '../base/phone-number.ts'
+import { randomDigits } from '../base/random.ts'
+import { passwordlessFlow as flow, passwordlessOtpGrant } from '../contract/passwordless.ts'
 import type { Bucket } from '../store/limit-buckets.ts'
-import { findMessageStatus, insertChallengedMessage } from '../store/messages.ts'
+import { insertChallengedMessage } from '../store/messages.ts'
 import { isOnAllowList, limitedAddress } from './allow-list.ts'
-import { codeHash, normalizeCode } from './codes.ts'
+import { codeHash } from './codes.ts'
 import type { Deps } from './deps.ts'
 import { enforceLimits } from './limits.ts'
 import { resolveLocale } from './locale.ts'
 import { deliverInBackground, placeForDelivery } from './message-delivery.ts'
-import { challengeId, newMessageId, readChallengeId } from './message-id.ts'
+import { challengeId, newMessageId } from './message-id.ts'
 import { messageRoute } from './message-route.ts'
 import { type SealedMessage, sealMessage } from './message-seal.ts'
 import { allowsSignup, codeRules, passwordlessConnection } from './passwordless-connection.ts'
@@ -19,10 +18,6 @@ import { parseRecipient } from './phone-policy.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
 import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
-import { newPhoneProfile } from './user-profile.ts'
-
-/** What raises a passwordless code; also the purpose of its challenge. */
-const flow = 'passwordless'
 
 /** A checked request to `/passwordless/start`. */
 export type PasswordlessStart = {
@@ -263,159 +258,3 @@ function maskedParams(params: Readonly<Record<string, unknown>>): Record<string,
 }
 
 const maskDigits = (text: string) => text.replace(/\d{5,}/g, (digits) => 'X'.repeat(digits.length))
-
-/** An attempt to exchange a code. */
-export type PasswordlessFinish = {
-  client: Client
-  connection: Connection
-  phone: PhoneNumber
-  otp: string
-  ip: string
-  userAgent: string
-  scope: string
-  audience: string | undefined
-  refreshToken: RefreshTokenToStore | undefined
-}
-
-/**
- * Judges a code and signs the person in, in one statement (`store/challenges.ts`).
- *
- * @returns `right` with the user, or why not; `budget` when the number has no guesses left
- */
-export function finishPasswordless(
-  deps: Deps,
-  tenant: Tenant,
-  finish: PasswordlessFinish,
-): Promise<GuessResult> {
-  const { client, connection, phone } = finish
-  const number = phone.e164
-  const log = {
-    client_id: client.clientId,
-    client_name: client.name,
-    connection: connection.name,
-    connection_id: connection.id,
-    ip: finish.ip,
-    user_agent: finish.userAgent,
-    user_name: loggedNumber(number),
-    strategy: 'sms',
-    strategy_type: 'passwordless',
-    scope: finish.scope,
-    ...(finish.audience !== undefined && { audience: finish.audience }),
-  }
-  return guessCode(deps.db, {
-    tenantId: tenant.id,
-    connection: connection.name,
-    purpose: flow,
-    recipientHash: recipientHash(tenant, number),
-    codeHash: codeHash(
-      tenant,
-      { connection: connection.name, purpose: flow, e164: number },
-      normalizeCode(finish.otp),
-    ),
-    now: deps.clock.now(),
-    budget: guessBudget(tenant, connection, finish.ip),
-    phoneNumber: number,
-    allowSignup: allowsSignup(connection),
-    newUserId: `sms|${randomHex(deps.random, 24)}`,
-    newProfile: newPhoneProfile(tenant, number),
-    ip: finish.ip,
-    refreshToken: finish.refreshToken ?? null,
-    logs: {
-      signedUp: tenantLogRow(deps, tenant, { type: 'ss', description: 'Signed up', ...log }),
-      signedIn: tenantLogRow(deps, tenant, { type: 's', description: 'Signed in', ...log }),
-      wrong: tenantLogRow(deps, tenant, {
-        type: 'fepotpft',
-        description: 'Wrong phone number or verification code.',
-        ...log,
-      }),
-      blocked: tenantLogRow(deps, tenant, { type: 'f', description: 'user is blocked', ...log }),
-      budget: tenantLogRow(deps, tenant, {
-        type: 'limit_wc',
-        description: 'Too many wrong codes for this number',
-        ...log,
-      }),
-    },
-  })
-}
-
-/**
- * How many wrong codes a number has (product ruling 3), by the tenant's brute-force settings; null
- * when those are off for the tenant, the connection or the address.
- */
-function guessBudget(tenant: Tenant, connection: Connection, ip: string): number | null {
-  const { enabled, shields, allowlist, max_attempts } = tenant.protection.brute_force
-  const off =
-    !enabled ||
-    !shields.includes('block') ||
-    connection.options.brute_force_protection === false ||
-    isOnAllowList(allowlist, ip)
-  return off ? null : max_attempts
-}
-
-/** How long a start's `_id` answers. */
-const statusLifetimeMs = 15 * 60_000
-
-/**
- * What became of the message of a start, for whoever holds its `_id`.
- *
- * A decoy tells what a message would have told: sent after a moment, delivered where the inbox is the
- * carrier.
- *
- * @throws AppError `status_unknown`, `too_many_requests`
- */
-export async function passwordlessStatus(
-  deps: Deps,
-  tenant: Tenant,
-  request: { id: string; ip: string },
-): Promise<{
-  state: 'queued' | 'sent' | 'delivered' | 'failed'
-  final: boolean
-  rateLimit: RateLimit | undefined
-}> {
-  const rateLimit = await enforceLimits(
-    deps,
-    tenant,
-    [{ key: `status:${limitedAddress(request.ip)}`, count: 60, perS: 60 }],
-    () => ({
-      type: 'api_limit',
-      description: 'Delivery state asked for too often',
-      ip: request.ip,
-    }),
-  )
-  const id = readChallengeId(tenant, request.id)
-  const message = id === undefined ? undefined : await findMessageStatus(deps.db, tenant.id, id)
-  const now = deps.clock.now()
-  if (id === undefined || message === undefined || message.created_at < now - statusLifetimeMs) {
-    throw new AppError('status_unknown')
-  }
-  if (message.decoy) return { ...decoyState(deps, tenant, id, now - message.created_at), rateLimit }
-  const state = wireState(message.state)
-  const reportsFollow = state === 'sent' && deps.options.callbacks
-  return { state, final: state !== 'queued' && !reportsFollow, rateLimit }
-}
-
-function wireState(state: string): 'queued' | 'sent' | 'delivered' | 'failed' {
-  if (state === 'queued' || state === 'sending') return 'queued'
-  if (state === 'accepted') return 'sent'
-  return state === 'delivered' ? 'delivered' : 'failed'
-}
-
-/** Delays are drawn from the id, so a decoy tells the same story each time it is asked. */
-function decoyState(deps: Deps, tenant: Tenant, id: string, ageMs: number) {
-  const chance = Number.parseInt(id.slice(-6), 16) / 0x1000000
-  const route = messageRoute(deps, tenant, { deliveryMethod: 'text', test: false })
-  if (route.to === 'inbox') {
-    return ageMs < 5 + 20 * chance
-      ? { state: 'queued' as const, final: false }
-      : { state: 'delivered' as const, final: true }
-  }
-  if (ageMs < 150 + 450 * chance) return { state: 'queued' as const, final: false }
-  if (!deps.options.callbacks) return { state: 'sent' as const, final: true }
-  return ageMs < 1500 + 4000 * chance
-    ? { state: 'sent' as const, final: false }
-    : { state: 'delivered' as const, final: true }
-}
-
-/** The number of an exchange; undefined for what can be no number, which answers like a wrong one. */
-export const readUsername = (username: string): PhoneNumber | undefined =>
-  parsePhoneNumber(username)
