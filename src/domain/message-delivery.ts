@@ -13,7 +13,7 @@ import type { LeasedMessage } from './leased-message.ts'
 import { wireMessageId } from './message-id.ts'
 import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
-import { handToProvider } from './provider-delivery.ts'
+import { carrierTimeoutMs, handToProvider } from './provider-delivery.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 import type { Tenant } from './tenant.ts'
 import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
@@ -49,21 +49,7 @@ export async function deliverMessage(
   message: LeasedMessage,
 ): Promise<void> {
   const end = await tryDelivery(deps, tenant, message)
-  await finishAttempt(deps.db, {
-    tenant_id: tenant.id,
-    id: message.id,
-    owner: deps.nodeId,
-    number: message.attempts_count,
-    now: deps.clock.now(),
-    due_at: 0,
-    provider: null,
-    provider_message_id: null,
-    cause: null,
-    attempt: null,
-    logs: [],
-    inbox: null,
-    ...end,
-  })
+  await finish(deps, message, end)
   if (end.inbox != null) inboxSignal(deps).notify(tenant.id)
   if (end.provider != null) {
     deps.metrics.message({
@@ -78,32 +64,56 @@ export async function deliverMessage(
 }
 
 /** Ends a leased message whose code was replaced or used: nothing is sent. */
-export async function cancelledMessage(
-  deps: Deps,
-  row: Pick<LeasedMessageRow, 'tenant_id' | 'id' | 'attempts_count'>,
-): Promise<void> {
-  await finishAttempt(deps.db, {
-    tenant_id: row.tenant_id,
-    id: row.id,
-    owner: deps.nodeId,
-    number: row.attempts_count,
+export const cancelledMessage = (deps: Deps, row: LeasedMessageRow): Promise<boolean> =>
+  finish(deps, row, {
     state: 'cancelled',
-    now: deps.clock.now(),
-    due_at: 0,
-    provider: null,
-    provider_message_id: null,
     cause: {
       code: 'superseded',
       text: 'The code was used, or a newer one was asked for.',
       hint: 'Nothing to do.',
     },
-    attempt: null,
-    logs: [],
-    inbox: null,
+  })
+
+/** How long a message that cannot be opened waits for a node that has the key. */
+const unreadableRetryMs = 5000
+
+/** Leaves a leased message that this node cannot open to other nodes, as long as its code lives. */
+export function unreadableMessage(deps: Deps, row: LeasedMessageRow): Promise<boolean> {
+  const now = deps.clock.now()
+  return finish(deps, row, {
+    state: row.expires_at <= now ? 'failed' : 'queued',
+    due_at: Math.min(now + unreadableRetryMs, row.expires_at),
+    cause: {
+      code: 'message_unreadable',
+      text: 'The message is sealed with a master key that the server does not have.',
+      hint: 'Name the former key too: TRUNKLINE_SECRET_KEY=NEW,OLD.',
+    },
   })
 }
 
+/** How a node's work ends; what is not said is empty. */
 type End = Partial<FinishedAttempt> & Pick<FinishedAttempt, 'state'>
+
+const finish = (
+  deps: Deps,
+  { tenant_id, id, attempts_count }: Pick<LeasedMessageRow, 'tenant_id' | 'id' | 'attempts_count'>,
+  end: End,
+): Promise<boolean> =>
+  finishAttempt(deps.db, {
+    tenant_id,
+    id,
+    owner: deps.nodeId,
+    number: attempts_count,
+    now: deps.clock.now(),
+    due_at: 0,
+    provider: null,
+    provider_message_id: null,
+    cause: null,
+    attempt: null,
+    logs: [],
+    inbox: null,
+    ...end,
+  })
 
 async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): Promise<End> {
   const startedAt = deps.clock.now()
@@ -165,12 +175,21 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
       },
     }
   }
+  if (!leaseCoversCarrier(deps, message)) return { state: 'queued', due_at: deps.clock.now() }
   const delivery = await handToProvider(deps, tenant, route.provider, notification)
   return {
     provider: route.provider.name,
     ...readDelivery(deps, tenant, message, { delivery, startedAt, warnings }),
   }
 }
+
+/**
+ * Whether the lease lasts as long as a carrier may take to answer. It may not, when the database took
+ * long to store the message or to say so: another node may have it already. A lease that is shorter
+ * than usual leaves the same share of it.
+ */
+const leaseCoversCarrier = (deps: Deps, { leased_until }: LeasedMessage): boolean =>
+  deps.clock.now() + Math.min(carrierTimeoutMs, 0.4 * deps.options.leaseMs) <= leased_until
 
 function readDelivery(
   deps: Deps,

@@ -1,8 +1,8 @@
 import { randomFraction } from '../base/random.ts'
-import { claimDueMessages, releaseLeases } from '../store/message-leases.ts'
+import { type ClaimedMessageRow, claimDueMessages, releaseLeases } from '../store/message-leases.ts'
 import type { Deps } from './deps.ts'
-import { cancelledMessage, deliverMessage } from './message-delivery.ts'
-import { openMessage } from './message-seal.ts'
+import { cancelledMessage, deliverMessage, unreadableMessage } from './message-delivery.ts'
+import { openMessage, type SealedMessage } from './message-seal.ts'
 import type { Tenants } from './tenant.ts'
 
 /**
@@ -39,32 +39,41 @@ export class MessageSweeper {
 
   /** Claims what is due and starts its delivery; resolves when all is claimed, not delivered. */
   async sweep(): Promise<void> {
-    const { deps } = { deps: this.#deps }
+    const deps = this.#deps
     for (;;) {
       const room = deps.options.maxDeliveries - deps.deliveries.running
       if (room <= 0 || this.#stopped || deps.draining.aborted) return
       const take = Math.min(room, 50)
       const now = deps.clock.now()
+      const leaseUntil = now + deps.options.leaseMs
       const claimed = await claimDueMessages(deps.db, {
         owner: deps.nodeId,
         now,
-        leaseUntil: now + deps.options.leaseMs,
+        leaseUntil,
         take,
       })
       for (const row of claimed) {
         deps.background.run('deliver-message', () =>
-          deps.deliveries.track(async () => {
-            const tenant = await this.#tenants.byId(row.tenant_id)
-            if (tenant === undefined || row.sealed === null) return cancelledMessage(deps, row)
-            if (!row.live) return cancelledMessage(deps, row)
-            const { sealed, live: _, taken_over: __, ...message } = row
-            const secret = openMessage(deps, tenant.id, row.id, sealed)
-            return deliverMessage(deps, tenant, { ...message, secret })
-          }),
+          deps.deliveries.track(() => this.#deliver(row, leaseUntil)),
         )
       }
       if (claimed.length < take) return
     }
+  }
+
+  async #deliver(row: ClaimedMessageRow, leased_until: number): Promise<unknown> {
+    const deps = this.#deps
+    const tenant = await this.#tenants.byId(row.tenant_id)
+    const { sealed, live, taken_over: _, ...message } = row
+    if (tenant === undefined || sealed === null || !live) return cancelledMessage(deps, row)
+    let secret: SealedMessage
+    try {
+      secret = openMessage(deps, tenant.id, row.id, sealed)
+    } catch (error) {
+      deps.log.error({ err: error, id: row.id }, 'a message could not be opened')
+      return unreadableMessage(deps, row)
+    }
+    return deliverMessage(deps, tenant, { ...message, secret, leased_until })
   }
 
   /** Starts no further delivery; resolves when no sweep runs. */

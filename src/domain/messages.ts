@@ -75,6 +75,7 @@ export async function queueTestMessage(
       decoy: false,
       attempts_count: 1,
       possible_duplicate: false,
+      leased_until: place.dueAt,
     })
   }
   return id

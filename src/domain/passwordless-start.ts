@@ -158,6 +158,7 @@ export async function startPasswordless(
       secret,
       attempts_count: 1,
       possible_duplicate: false,
+      leased_until: place.dueAt,
       created_at: now,
       expires_at: now + lifetimeS * 1000,
     })

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import type { PhoneProvider, Tenant } from './tenant.ts'
 
 /** The longest that a carrier may take to answer; well below the lease. */
-const carrierTimeoutMs = 10_000
+export const carrierTimeoutMs = 10_000
 
 /** Hands one notification to the tenant's provider. Never throws: an outcome is a value. */
 export async function handToProvider(
