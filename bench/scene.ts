@@ -27,7 +27,7 @@ export type Scene = {
   trunkline(users: number): Promise<Trunkline>
   pglite(users: number): Promise<Trunkline>
   betterAuth(users: number): Promise<BetterAuth>
-  /** The statements of the server of as many users; of that database, too. */
+  /** The statements of a sign-in, on a database with as many users. */
   ceiling(users: number): Promise<Pgbench>
   close(): Promise<void>
 }
@@ -116,9 +116,13 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
       }),
     ceiling: (users) =>
       once(`ceiling ${users}`, async () => {
-        await trunkline(users)
-        const url = await database(`trunkline_${users}`)
+        // A database of its own: the messages that pgbench writes are no work for a real server.
+        const url = await database(`ceiling_${users}`)
         const recorder = await startTrunkline('recorder', url, { record: true })
+        await fill(url, trunklineUsersSql(users))
+        await warmUp(recorder.target('RS256'), users)
+        await settle(url)
+        await recorder.server.ask('take-recorded')
         const signIns = await recordSignIns(recorder)
         await recorder.server.stop()
         const script = await connected(url, (client) => ceilingScript(client, signIns, users))
