@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
 
 /** One method of one route, with its pattern as it was registered: `/api/v2/users/:id`. */
 export type ServedRoute = {
@@ -7,6 +8,9 @@ export type ServedRoute = {
   url: string
   /** The scopes that let a token in; undefined outside the Management API. */
   scopes: readonly string[] | undefined
+  /** What the route checks a request against, where it does. */
+  body: TSchema | undefined
+  query: TSchema | undefined
 }
 
 /**
@@ -20,8 +24,16 @@ export async function collectRoutes<T>(
   const routes: ServedRoute[] = []
   const onInstance = (message: unknown) => {
     const { fastify } = message as { fastify: FastifyInstance } // what the channel is documented to carry
-    fastify.addHook('onRoute', ({ method, url, config }) => {
-      for (const each of [method].flat()) routes.push({ method: each, url, scopes: config?.scopes })
+    fastify.addHook('onRoute', ({ method, url, config, schema }) => {
+      for (const each of [method].flat()) {
+        routes.push({
+          method: each,
+          url,
+          scopes: config?.scopes,
+          body: schema?.body as TSchema | undefined, // every schema here is one of TypeBox
+          query: schema?.querystring as TSchema | undefined,
+        })
+      }
     })
   }
   subscribe('fastify.initialization', onInstance)

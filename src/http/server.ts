@@ -10,6 +10,7 @@ import { listInbox } from '../domain/inbox.ts'
 import type { Tenants } from '../domain/tenant.ts'
 import { authenticationApi } from './authentication-api/index.ts'
 import { avatarRoute } from './avatar.ts'
+import { hasHungUp } from './hung-up.ts'
 import { managementApi } from './management-api/index.ts'
 import { operationsRoutes, type Readiness } from './operations.ts'
 import { demoPageRoutes } from './pages/demo-page.ts'
@@ -71,7 +72,8 @@ export async function buildServer(
   app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
     // The one refusal that the hooks of this scope make.
     if (error instanceof AppError && error.code === 'tenant_unknown') return sendNotFound(reply)
-    const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
+    const told = 'statusCode' in error ? error.statusCode : undefined
+    const status = hasHungUp(request, error) ? 400 : (told ?? 500)
     if (status >= 500)
       deps.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return reply.code(status).send({
@@ -79,6 +81,7 @@ export async function buildServer(
       error_description: status >= 500 ? 'Internal error' : 'The request is malformed.',
     })
   })
+  closeSilentConnections(app)
   operationsRoutes(app, options)
 
   const surfaces: FastifyPluginAsync = async (serving) => {
@@ -114,3 +117,24 @@ export async function buildServer(
 
 const sendNotFound = (reply: FastifyReply): FastifyReply =>
   reply.code(404).send({ error: 'not_found', error_description: 'Not Found' })
+
+/**
+ * Closes every connection once the last answer is out. A browser opens connections in advance and says
+ * nothing on them; Node takes them for active, and a stop would wait for their time-out.
+ */
+function closeSilentConnections(app: FastifyInstance): void {
+  let answering = 0
+  let watching: NodeJS.Timeout | undefined
+  app.addHook('onRequest', async () => {
+    answering += 1
+  })
+  app.addHook('onResponse', async () => {
+    answering -= 1
+  })
+  app.addHook('preClose', async () => {
+    watching = setInterval(() => {
+      if (answering <= 0) app.server.closeAllConnections()
+    }, 50)
+  })
+  app.addHook('onClose', async () => clearInterval(watching))
+}

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { AppError } from '../base/app-error.ts'
 import type { Deps } from '../domain/deps.ts'
 import { applyTwilioCallback } from '../domain/twilio-callbacks.ts'
+import { hasHungUp } from './hung-up.ts'
 
 const statusOf = { applied: 200, unchanged: 200, forbidden: 403, unknown: 404 } as const
 
@@ -22,7 +23,7 @@ export const twilioCallbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (a
     if (error instanceof AppError && error.code === 'tenant_unknown') {
       return reply.code(404).send({ error: 'not_found' })
     }
-    const status = error.statusCode ?? 500
+    const status = hasHungUp(request, error) ? 400 : (error.statusCode ?? 500)
     if (status >= 500)
       deps.log.error({ err: error, route: request.routeOptions.url }, 'callback failed')
     return reply.code(status).send({ error: status >= 500 ? 'server_error' : 'bad_request' })

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../../base/app-error.ts'
 import type { AuthenticationErrorCode } from '../../base/error-codes.ts'
 import type { Logger } from '../../base/logger.ts'
+import { hasHungUp } from '../hung-up.ts'
 
 type WireError = {
   status: number
@@ -127,7 +128,7 @@ export type AuthenticationErrorBody = { error: string; error_description: string
 export const authenticationErrorHandler =
   (log: Logger) =>
   (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = error instanceof AppError ? error : refusalOf(error)
+    const refusal = error instanceof AppError ? error : refusalOf(error, request)
     const wire = refusal && wireOf(refusal)
     reply.type('application/json; charset=utf-8').header('cache-control', 'no-store')
     if (refusal === undefined || wire === undefined) {
@@ -178,7 +179,8 @@ function challengeFor(
 }
 
 /** Refusals that Fastify makes itself while it reads a request. */
-function refusalOf(error: FastifyError | Error): AppError | undefined {
+function refusalOf(error: FastifyError | Error, request: FastifyRequest): AppError | undefined {
+  if (hasHungUp(request, error)) return new AppError('invalid_request')
   if (!('code' in error) || !String(error.code).startsWith('FST_ERR_')) return undefined
   if (error.statusCode === 413) return new AppError('payload_too_large')
   if (error.statusCode === 415) return new AppError('unsupported_media_type')

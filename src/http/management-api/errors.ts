@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../../base/app-error.ts'
 import type { ManagementErrorCode } from '../../base/error-codes.ts'
 import type { Logger } from '../../base/logger.ts'
+import { hasHungUp } from '../hung-up.ts'
 
 type WireError = {
   status: number
@@ -212,7 +213,7 @@ export type ManagementErrorBody = {
 export const managementErrorHandler =
   (log: Logger) =>
   (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = error instanceof AppError ? error : refusalOf(error)
+    const refusal = error instanceof AppError ? error : refusalOf(error, request)
     const wire = refusal && managementErrorOf(refusal)
     if (refusal === undefined || wire === undefined) {
       log.error(
@@ -260,7 +261,8 @@ function errorBody(wire: WireError, message = wire.message): ManagementErrorBody
 }
 
 /** Refusals that Fastify makes itself while it reads a request. */
-function refusalOf(error: FastifyError | Error): AppError | undefined {
+function refusalOf(error: FastifyError | Error, request: FastifyRequest): AppError | undefined {
+  if (hasHungUp(request, error)) return new AppError('invalid_body')
   if (!('code' in error) || !String(error.code).startsWith('FST_ERR_')) return undefined
   if (error.statusCode === 413) return new AppError('payload_too_large')
   if (error.statusCode === 415) return new AppError('unsupported_media_type')

@@ -143,7 +143,15 @@ test('the question reaches the inbox with its wait held to 25 seconds', async ()
   ])
 })
 
-for (const query of ['wait=-1', 'wait=x', 'take=0', 'take=101', 'after=', 'wait=1&wait=2']) {
+for (const query of [
+  'wait=-1',
+  'wait=x',
+  'take=0',
+  'take=101',
+  'after=',
+  'after=%00',
+  'wait=1&wait=2',
+]) {
   test(`the question ${query} is refused with 400`, async () => {
     const app = await pages()
 

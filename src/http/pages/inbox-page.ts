@@ -30,7 +30,8 @@ const maxWaitS = 25
 
 const MessagesQuery = Type.Object(
   {
-    after: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    // The letters of an id only: a NUL, for one, is more than the database can compare with.
+    after: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z_-]{1,64}$' })),
     wait: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
     take: Type.Optional(Type.String({ pattern: '^(?:[1-9][0-9]?|100)$' })),
   },
