@@ -80,6 +80,23 @@ for (const engine of engines) {
     assert.equal(tenant.levels[0]?.remaining, 1000 - 24 - 1)
   })
 
+  test(`${engine}: a bucket whose period changes keeps the share of it that was spent`, async () => {
+    const db = await opening
+    const tenantId = someTenant()
+    const take = (count: number, perS: number, at: number) =>
+      takeFromBuckets(db, { tenantId, buckets: [{ key: 'number:a', count, perS }], now: at })
+    for (let round = 0; round < 5; round += 1) await take(5, 600, now)
+
+    const refused = await take(10, 60, now)
+    const granted = await take(10, 60, now + 60_000)
+    const back = await take(5, 600, now + 60_000)
+
+    assert.ok(!refused.granted)
+    assert.deepEqual([refused.levels, refused.refused[0]?.remaining], [[], 0])
+    assert.equal(refused.refused[0]?.freeAt, now + 60_000)
+    assert.deepEqual([granted.granted, back.granted], [true, false])
+  })
+
   test(`${engine}: a full bucket is forgotten and a spent one is not`, async () => {
     const db = await opening
     const tenantId = someTenant()

@@ -35,6 +35,7 @@ const LevelRow = Type.Object({
   tenant_id: Type.String(),
   key: Type.String(),
   full_at: Type.Number(),
+  window_ms: Type.Number(),
 })
 
 type Claim = Bucket & { tenantId: string; takes: number }
@@ -101,15 +102,16 @@ async function takeAlone(db: Db, { tenantId, buckets, now }: TakeRequest): Promi
   const current = await db.rows(
     LevelRow,
     sql`
-    select tenant_id, key, full_at from limit_buckets
+    select tenant_id, key, full_at, window_ms from limit_buckets
      where tenant_id = ${tenantId} and key = any(${keys}::text[])`,
   )
-  const after = new Map(current.map((row) => [row.key, row.full_at]))
+  const after = new Map(current.map((row) => [row.key, row]))
   const refused = wanted
     .filter((claim) => !fullAt.has(nameOf(claim)))
     .map((claim) => {
-      const full = after.get(claim.key) ?? now
-      const freeAt = full - claim.perS * 1000 + intervalMs(claim)
+      const { full_at, window_ms } = after.get(claim.key) ?? { full_at: now, window_ms: 1 }
+      const full = now + ((full_at - now) / window_ms) * claim.perS * 1000
+      const freeAt = full_at - window_ms * (1 - 1 / claim.count)
       return { ...level(claim, full, now), freeAt: Math.max(freeAt, now) }
     })
   return { granted: false, levels, refused }
@@ -127,6 +129,9 @@ async function fill(
   now: number,
 ): Promise<ReadonlyMap<string, number>> {
   if (claims.length === 0) return new Map()
+  // Of a bucket whose period was changed meanwhile the same share is spent.
+  const spent = sql`
+    greatest(bucket.full_at - ${now}::float8, 0) * excluded.window_ms / bucket.window_ms`
   const rows = await db.rows(
     LevelRow,
     sql`
@@ -139,24 +144,26 @@ async function fill(
         as claim (tenant_id, key, cost, window_ms)
      order by tenant_id, key
     on conflict (tenant_id, key) do update
-       set full_at = greatest(bucket.full_at, ${now}::float8) + (excluded.full_at - ${now}::float8),
-           window_ms = excluded.window_ms
-     where greatest(bucket.full_at, ${now}::float8) + (excluded.full_at - ${now}::float8)
-           <= ${now}::float8 + excluded.window_ms + 0.001
-    returning tenant_id, key, full_at`,
+       set full_at = excluded.full_at + ${spent}, window_ms = excluded.window_ms
+     where excluded.full_at + ${spent} <= ${now}::float8 + excluded.window_ms + 0.001
+    returning tenant_id, key, full_at, window_ms`,
   )
   return new Map(rows.map((row) => [`${row.tenant_id}\n${row.key}`, row.full_at]))
 }
 
+/** Locks in the same order as `fill`. */
 async function giveBack(db: Db, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return
   await db.run(sql`
-    update limit_buckets bucket set full_at = bucket.full_at - claim.cost
-      from unnest(${claims.map((claim) => claim.tenantId)}::text[],
+    with taken as materialized (
+      select tenant_id, key, cost
+        from limit_buckets join unnest(${claims.map((claim) => claim.tenantId)}::text[],
                   ${claims.map((claim) => claim.key)}::text[],
                   ${claims.map((claim) => intervalMs(claim) * claim.takes)}::float8[])
-        as claim (tenant_id, key, cost)
-     where bucket.tenant_id = claim.tenant_id and bucket.key = claim.key`)
+             as claim (tenant_id, key, cost) using (tenant_id, key)
+       order by tenant_id, key for update of limit_buckets)
+    update limit_buckets as bucket set full_at = bucket.full_at - taken.cost
+      from taken where bucket.tenant_id = taken.tenant_id and bucket.key = taken.key`)
 }
 
 function level({ key, count, perS }: Bucket, fullAt: number, now: number): BucketLevel {
@@ -164,6 +171,11 @@ function level({ key, count, perS }: Bucket, fullAt: number, now: number): Bucke
   return { key, count, perS, fullAt, remaining: Math.max(0, Math.floor(count - spent + 0.001)) }
 }
 
-/** Forgets buckets that are full again: they say nothing. */
+/** Forgets buckets that are full again: they say nothing. Passes by those in use at this moment. */
 export const deleteFullBuckets = (db: Db, now: number) =>
-  db.run(sql`delete from limit_buckets where full_at < ${now}::float8`)
+  db.run(sql`
+    with full_again as materialized (
+      select tenant_id, key from limit_buckets where full_at < ${now}::float8
+         for update skip locked)
+    delete from limit_buckets as bucket using full_again
+     where bucket.tenant_id = full_again.tenant_id and bucket.key = full_again.key`)
