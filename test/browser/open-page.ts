@@ -88,6 +88,18 @@ function fakeSpeech() {
   }
 }
 
+/** Tabs of one browser window on a real server, closed after the test. */
+export async function openTabs(t: TestContext, viewport: { width: number; height: number }) {
+  const context = await (await theBrowser()).newContext({ viewport, locale: 'en-US' })
+  t.after(() => context.close())
+  return async (url: string): Promise<Page> => {
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    await page.goto(url)
+    return page
+  }
+}
+
 /** Waits until the page says so. */
 export const says = (page: Page, selector: string, text: string | RegExp) =>
   page.locator(selector).filter({ hasText: text }).first().waitFor()

@@ -6,13 +6,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startFakeTwilio } from '../fake-twilio.ts'
 import { createEmptyDatabase } from '../postgres-cluster.ts'
+import { freePort, lineWith } from '../process.ts'
 import type { SignInSettings } from './sign-in.ts'
 
 const run = promisify(execFile)
@@ -102,21 +102,3 @@ test('the official packages configure a new tenant over https and sign in with a
     ],
   )
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
-
-/** Resolves when the program has printed a line with this word; rejects when it ends before. */
-async function lineWith(output: NodeJS.ReadableStream, word: string): Promise<void> {
-  const lines = createInterface({ input: output })
-  await new Promise<void>((resolve, reject) => {
-    lines.on('line', (line) => line.includes(word) && resolve())
-    lines.on('close', () => reject(new Error(`the server ended before it printed ${word}`)))
-  })
-}
