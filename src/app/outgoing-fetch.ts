@@ -1,5 +1,3 @@
-import { Agent, fetch as undiciFetch } from 'undici'
-
 /** Long enough for a handshake around the world, far below the time that a carrier has to answer. */
 const connectTimeoutMs = 4000
 
@@ -9,6 +7,17 @@ const connectTimeoutMs = 4000
  * not a request whose result nobody knows.
  */
 export function createOutgoingFetch(): typeof fetch {
+  let loading: Promise<typeof fetch> | undefined
+  return async (input, init) => {
+    loading ??= load()
+    const outgoing = await loading
+    return outgoing(input, init)
+  }
+}
+
+/** Loaded with the first request that leaves: an installation with nothing but an inbox never does. */
+async function load(): Promise<typeof fetch> {
+  const { Agent, fetch: undiciFetch } = await import('undici')
   const dispatcher = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000 })
   const outgoing = (input: Parameters<typeof undiciFetch>[0], init?: object) =>
     undiciFetch(input, { ...init, dispatcher })

@@ -1,48 +1,10 @@
-import { ConfigError } from '../app/config.ts'
-import { keysCommand } from './commands/keys.ts'
-import { startCommand } from './commands/start.ts'
-import { tenantsCommand } from './commands/tenants.ts'
-import { UsageError } from './usage-error.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
-const usage = `Usage: trunkline COMMAND
+// Node keeps what it compiled beside the packages, where whoever may write may change the program
+// anyway. Where nobody may, the start is slower and nothing else.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/trunkline', import.meta.url)))
 
-  start                           run the server
-  tenants create NAME --url URL   make an empty tenant and print its admin client once
-  tenants list                    the tenants, oldest first
-  keys rotate                     seal everything anew with the first key of TRUNKLINE_SECRET_KEY
-  keys rotate --signing           new signing keys for every tenant
-
-Settings are environment variables; docs/settings.md has them all.
-`
-
-const commands: Record<string, (args: string[]) => Promise<void>> = {
-  start: startCommand,
-  tenants: tenantsCommand,
-  keys: keysCommand,
-}
-
-const [name = '', ...args] = process.argv.slice(2)
-const command = commands[name]
-
-if (command === undefined) {
-  process.stderr.write(
-    name === '' || name === 'help' || name === '--help' ? '' : `Unknown command ${name}.\n`,
-  )
-  process.stderr.write(usage)
-  process.exitCode = name === 'help' || name === '--help' ? 0 : 2
-} else {
-  await command(args).catch((error: unknown) => {
-    process.exitCode = error instanceof UsageError ? 2 : 1
-    if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}`)
-    else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-    else process.stderr.write(`${describe(error)}\n`)
-  })
-}
-
-/** One line for what an operator can mend; the whole story for a bug. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = (error as { code?: unknown }).code
-  const expected = typeof code === 'string' || error.name === 'Error' || error.name === 'AppError'
-  return expected ? error.message || String(code) : (error.stack ?? error.message)
-}
+// Loaded after that line, so that it is in the cache too.
+const { runCommand } = await import('./run-command.ts')
+await runCommand(process.argv.slice(2))

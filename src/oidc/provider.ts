@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import Provider, { type Adapter, type JWK } from 'oidc-provider'
+import type { Adapter, JWK, Provider } from 'oidc-provider'
 import { keyedHash } from '../base/secret-box.ts'
 import type { Deps } from '../domain/deps.ts'
 import { publicJwks, publishedSigningKeys } from '../domain/signing-keys.ts'
@@ -14,8 +14,8 @@ const built = Symbol('oidc provider')
  * routes, because spending a code, finding the person and storing the refresh token is one statement,
  * which its adapter cannot express.
  */
-export function oidcProvider(deps: Deps, tenant: Tenant): Provider {
-  const known = tenant.derived.get(built) as Provider | undefined // set below only
+export function oidcProvider(deps: Deps, tenant: Tenant): Promise<Provider> {
+  const known = tenant.derived.get(built) as Promise<Provider> | undefined // set below only
   if (known !== undefined) return known
   const provider = buildProvider(deps, tenant)
   tenant.derived.set(built, provider)
@@ -32,7 +32,9 @@ const routes = {
   end_session: '/oidc/logout',
 }
 
-function buildProvider(deps: Deps, tenant: Tenant): Provider {
+async function buildProvider(deps: Deps, tenant: Tenant): Promise<Provider> {
+  // Loaded when first asked for: it is a good part of the program, and no start needs it.
+  const { Provider } = await import('oidc-provider')
   const provider = new Provider(tenant.issuer, {
     routes,
     jwks: { keys: privateJwks(deps, tenant) },

@@ -25,7 +25,7 @@ export const wellKnownRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, {
  * they are set on the raw one. `Accept` is taken away: errors of an API are JSON.
  */
 async function handOver(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const provider = oidcProvider(deps, request.tenant)
+  const provider = await oidcProvider(deps, request.tenant)
   reply.hijack()
   for (const [name, value] of Object.entries(corsHeaders(request))) reply.raw.setHeader(name, value)
   reply.raw.setHeader('cache-control', cacheControl)
