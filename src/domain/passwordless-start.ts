@@ -169,7 +169,8 @@ export async function startPasswordless(
 function assertMayStart(client: Client): void {
   const grants = client.document.grant_types as readonly string[] | undefined
   const finishesElsewhere = client.appType === 'spa'
-  if (!client.isGlobal && (finishesElsewhere || grants?.includes(passwordlessOtpGrant))) return
+  const ours = client.isFirstParty && !client.isGlobal
+  if (ours && (finishesElsewhere || grants?.includes(passwordlessOtpGrant))) return
   throw new AppError('unauthorized_client', {
     message: `Grant type '${passwordlessOtpGrant}' not allowed for the client.`,
   })
@@ -251,11 +252,16 @@ function startLogBody(
 function maskedParams(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const known = ['scope', 'redirect_uri', 'response_type', 'response_mode', 'audience']
   return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [
-      name,
-      known.includes(name) && typeof value === 'string' ? maskDigits(value.slice(0, 500)) : '*****',
-    ]),
+    Object.entries(params)
+      .filter(([name]) => /^[A-Za-z_]{1,50}$/.test(name))
+      .map(([name, value]) => [
+        name,
+        known.includes(name) && typeof value === 'string' ? maskDigits(cut(value)) : '*****',
+      ]),
   )
 }
+
+/** The database takes no half of a character that was cut in two. */
+const cut = (text: string) => text.slice(0, 500).toWellFormed()
 
 const maskDigits = (text: string) => text.replace(/\d{5,}/g, (digits) => 'X'.repeat(digits.length))

@@ -501,3 +501,38 @@ test("a country outside the tenant's list is refused when sending", async () => 
 
   assert.deepEqual([us.status, us.body.error, germany.status], [400, 'bad.phone_number', 200])
 })
+
+test('what an app puts into authParams reaches the log cut, masked and by known names only', async () => {
+  const server = await testServer()
+  const authParams = {
+    scope: `${'a'.repeat(499)}😀`,
+    redirect_uri: 'https://app.example.test/?phone=14155550137',
+    state: 'state-of-the-app',
+    note: 'secret-of-the-app',
+    '+14155550137': 'x',
+  }
+
+  const reply = await server.post('/passwordless/start', { ...start, authParams })
+
+  assert.equal(reply.status, 200, reply.text)
+  const { body } = await server.manage('GET', '/logs?q=type:cs')
+  assert.deepEqual(body[0].details.body.authParams, {
+    scope: `${'a'.repeat(499)}\ufffd`,
+    redirect_uri: 'https://app.example.test/?phone=XXXXXXXXXXX',
+    note: '*****',
+  })
+})
+
+test('a third-party client may not start a login', async () => {
+  const server = await testServer()
+  const { body: client } = await server.manage('POST', '/clients', {
+    name: 'Partner',
+    is_first_party: false,
+    token_endpoint_auth_method: 'none',
+    grant_types: ['http://auth0.com/oauth/grant-type/passwordless/otp'],
+  })
+
+  const reply = await server.post('/passwordless/start', { ...start, client_id: client.client_id })
+
+  assert.deepEqual([reply.status, reply.body.error], [403, 'unauthorized_client'])
+})
