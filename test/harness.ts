@@ -53,6 +53,8 @@ export type TestServerOptions = {
   callbacks?: boolean
   leaseMs?: number
   maxDeliveries?: number
+  /** How carriers are called; for a test that holds an answer back. */
+  fetch?: typeof fetch
   /** `twilio`: configured against a carrier on loopback. Default: none, messages go to the inbox. */
   provider?: 'twilio' | 'none'
   /** Seeded with connection `sms` and client `demo` (default), or empty but for its admin client. */
@@ -85,6 +87,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     clock,
     sweepIntervalMs: 0,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
+    ...(options.fetch !== undefined && { fetch: options.fetch }),
     ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
   })
   after(async () => {
