@@ -118,6 +118,8 @@ const finish = (
 async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): Promise<End> {
   const startedAt = deps.clock.now()
   if (message.decoy) {
+    // As much work as a message that leaves, or the load would tell which numbers are decoys.
+    await renderMessage(deps, tenant, message)
     return {
       state: 'dropped',
       cause: {
