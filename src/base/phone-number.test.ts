@@ -46,6 +46,9 @@ for (const [number, country, type] of [
   ['+19005550137', 'US', 'PREMIUM_RATE'],
   ['+18005550137', 'US', 'TOLL_FREE'],
   ['+870773111632', undefined, undefined],
+  ['+15551230001', 'US', undefined],
+  ['+447700900123', 'GB', undefined],
+  ['+441481960194', 'GG', 'FIXED_LINE'],
 ] as const) {
   test(`${number} is known as ${type} of ${country}`, () => {
     const phone = parsePhoneNumber(number)

@@ -47,9 +47,12 @@ export function parsePhoneNumber(input: string): PhoneNumber | undefined {
   const parsed = parsePhoneNumberFromString(international)
   if (parsed === undefined || !parsed.isPossible()) return undefined
   const type = parsed.getType()
+  // Countries that share a code are told apart by numbers that the metadata knows; the others count
+  // as of the first of them. Only a code of no country has none.
+  const country = parsed.country ?? parsed.getPossibleCountries()[0]
   return {
     e164: parsed.number as string as E164, // the library's own E.164 brand
-    ...(parsed.country !== undefined && { country: parsed.country }),
+    ...(country !== undefined && { country }),
     ...(type !== undefined && { type: type as PhoneNumberType }),
   }
 }

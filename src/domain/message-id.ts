@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { keyObject } from '../base/secret-box.ts'
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -25,7 +26,7 @@ export const readWireMessageId = (wire: string): string | undefined =>
  * who learns a message's id elsewhere (a callback address, an export) does not hold the person's.
  */
 export const challengeId = (tenant: Pick<Tenant, 'hashKey'>, id: string): string =>
-  id + createHmac('sha256', tenant.hashKey).update(id).digest('hex').slice(0, 2)
+  id + createHmac('sha256', keyObject(tenant.hashKey)).update(id).digest('hex').slice(0, 2)
 
 /** @returns the row's id, or undefined when `_id` was never given out by this tenant */
 export function readChallengeId(tenant: Pick<Tenant, 'hashKey'>, wire: string): string | undefined {

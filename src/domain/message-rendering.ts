@@ -25,8 +25,10 @@ export async function renderMessage(
   const test = message.flow === 'test'
   if (template?.disabled === true && !test) return 'disabled'
 
-  // Asked for nobody too: a stranger's message takes as many statements as an account's.
-  const user = await findUser(deps.db, tenant.id, message.user_id ?? '')
+  // Only a tenant's own words can speak of the user. Asked for nobody too: a stranger's message takes as
+  // many statements as an account's.
+  const user =
+    template === undefined ? undefined : await findUser(deps.db, tenant.id, message.user_id ?? '')
   const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
   const { recipient, code, request } = message.secret
   const text = (name: string) => {

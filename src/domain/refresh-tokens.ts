@@ -94,7 +94,7 @@ export const limitRefreshTokens = (
   tenant: Tenant,
   holder: { userId: string; clientId: string },
 ): void =>
-  deps.background.run('limit-refresh-tokens', () =>
+  deps.background.run('limit-refresh-tokens', async () =>
     deleteOldestRefreshTokens(deps.db, tenant.id, {
       ...holder,
       now: deps.clock.now(),

@@ -128,14 +128,18 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
       select entry.tenant_id, entry.log_id, entry.type, entry.date, entry.client_id, person.user_id,
              entry.entry || case when person.user_id is null then '{}'::jsonb
                else jsonb_build_object('user_id', person.user_id) end
-        from jsonb_to_recordset(${json([
-          { ...logs.signedUp, on_outcome: 'right', on_created: true },
-          { ...logs.signedIn, on_outcome: 'right' },
-          { ...logs.wrong, on_outcome: 'wrong' },
-          { ...logs.blocked, on_outcome: 'blocked' },
-          { ...logs.budget, on_outcome: 'budget' },
-        ])}) as entry (tenant_id text, log_id text, type text, date bigint, client_id text,
-                       entry jsonb, on_outcome text, on_created boolean)
+        from (select tenant_id, log_id, type, date, client_id, on_outcome, on_created,
+                     ${json(logs.signedIn.entry)}::jsonb || jsonb_build_object('_id', log_id,
+                       'log_id', log_id, 'type', type, 'description', description) as entry
+                from jsonb_to_recordset(${json([
+                  variant(logs.signedUp, 'right', true),
+                  variant(logs.signedIn, 'right'),
+                  variant(logs.wrong, 'wrong'),
+                  variant(logs.blocked, 'blocked'),
+                  variant(logs.budget, 'budget'),
+                ])}) as variant (tenant_id text, log_id text, type text, date bigint,
+                                 client_id text, description text, on_outcome text,
+                                 on_created boolean) offset 0) as entry
         join verdict on verdict.outcome = entry.on_outcome
         left join person on true
        where entry.on_created is null or person.created
@@ -149,6 +153,14 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
   if (row?.outcome === 'blocked' || row?.outcome === 'budget') return { outcome: row.outcome }
   return { outcome: 'wrong' }
 }
+
+const variant = (row: TenantLogRow, outcome: string, created?: boolean) => ({
+  ...row,
+  entry: undefined,
+  description: (row.entry as { description?: string }).description,
+  on_outcome: outcome,
+  on_created: created,
+})
 
 /** Forgets challenges that are dead and whose budget is full again. */
 export const deleteSpentChallenges = (db: Db, now: number) =>

@@ -98,7 +98,8 @@ const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; 
                and challenges.connection = input.connection and challenges.purpose = input.flow
                and challenges.recipient_hash = input.recipient_hash
          where messages.tenant_id = challenges.tenant_id and messages.id = challenges.message_id
-           and messages.state = 'queued'
+           -- Written so that only the primary key fits: the index of open messages would be scanned whole.
+           and case messages.state when 'queued' then true else false end
       ), challenge as (
         insert into challenges as kept (tenant_id, connection, purpose, recipient_hash, code_hash,
                                         expires_at, message_id, client_id)

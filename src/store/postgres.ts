@@ -16,6 +16,16 @@ export type PostgresOptions = {
   checkRows?: boolean
 }
 
+/**
+ * The plan of a prepared statement is made at its first runs, on a new installation while tables are
+ * empty, and kept. So no plan is allowed that is good for small tables only, and none is made anew for
+ * each call: making one takes longer than running it.
+ */
+const plannerSettings = [
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
+  '-c plan_cache_mode=force_generic_plan',
+].join(' ')
+
 /** A caller that got no connection for so long gets an error rather than wait on. */
 const connectionTimeoutMs = 30_000
 
@@ -28,6 +38,8 @@ export function openPostgres(url: string, options: PostgresOptions): Database {
     connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
     application_name: 'trunkline',
+    // A pooler in between may refuse them, and gives no connection its own plans.
+    ...(preparedStatements && { options: plannerSettings }),
     types: { getTypeParser },
   })
   // A connection that dies while nobody runs a statement on it must not end the process. The pool

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Db } from './db.ts'
+import type { BatchKind, Db } from './db.ts'
 import { columns, sql } from './sql.ts'
 import { UserRow } from './users.ts'
 
@@ -158,11 +158,32 @@ export const deleteOldestRefreshTokens = (
   db: Db,
   tenantId: string,
   holder: { userId: string; clientId: string; now: number; keep: number },
-) =>
-  db.run(sql`
+) => db.batch(oldestTokens, { tenantId, ...holder })
+
+const oldestTokens: BatchKind<
+  { tenantId: string; userId: string; clientId: string; now: number; keep: number },
+  undefined
+> = {
+  name: 'oldest-refresh-tokens',
+  maxItems: 200,
+  maxInFlight: 1,
+  async run(db, items) {
+    await db.run(sql`
     delete from refresh_tokens
-     where tenant_id = ${tenantId} and token_hash in (
-       select token_hash from refresh_tokens
-        where tenant_id = ${tenantId} and user_id = ${holder.userId}
-          and client_id = ${holder.clientId} and consumed_at is null and expires_at > ${holder.now}
-        order by issued_at desc, generation desc, token_hash offset ${holder.keep}::int)`)
+     where tenant_id = any(${[...new Set(items.map((item) => item.tenantId))]}::text[])
+       and token_hash = any(array(
+       select old.token_hash
+         from unnest(${items.map((item) => item.tenantId)}::text[],
+                     ${items.map((item) => item.userId)}::text[],
+                     ${items.map((item) => item.clientId)}::text[])
+                as holder (tenant_id, user_id, client_id),
+              lateral (
+                select token_hash from refresh_tokens
+                 where tenant_id = holder.tenant_id and user_id = holder.user_id
+                   and client_id = holder.client_id and consumed_at is null
+                   and expires_at > ${items[0]?.now}
+                 order by issued_at desc, generation desc, token_hash
+                offset ${items[0]?.keep}::int) as old))`)
+    return items.map(() => undefined)
+  },
+}
