@@ -54,7 +54,7 @@ export type App = {
   close(): Promise<void>
 }
 
-/** How long running deliveries may take to end when the process stops. */
+/** How long running requests and deliveries may take to end when the process stops. */
 const drainMs = 7000
 const maintenanceMs = 60_000
 
@@ -133,8 +133,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       drain.abort()
       await sweeper.stop()
       await maintenance.stop()
-      await server.close()
-      await Promise.race([deps.background.idle(), after(drainMs)])
+      const enough = after(drainMs)
+      const closed = server.close()
+      await Promise.race([closed, enough])
+      // Somebody who never ends a request does not hold up the rest.
+      server.server.closeAllConnections()
+      await closed
+      await Promise.race([deps.background.idle(), enough])
       if (migrated) await sweeper.release()
       await db.close()
     },

@@ -1,10 +1,12 @@
 import type { Logger } from '../base/logger.ts'
 import { createTenant, seedFirstTenant } from '../domain/create-tenant.ts'
+import { checkMasterKeys } from '../domain/master-key-check.ts'
 import { resealAll } from '../domain/reseal.ts'
 import { rotateSigningKeys } from '../domain/signing-keys.ts'
 import { openDatabase } from '../store/open-database.ts'
+import { ping } from '../store/ping.ts'
 import { listTenants } from '../store/tenants.ts'
-import { type App, createApp } from './app.ts'
+import { type App, type AppOptions, createApp } from './app.ts'
 import { readTls } from './certificates.ts'
 import { type Config, ConfigError } from './config.ts'
 import { createLogger } from './logger.ts'
@@ -31,10 +33,16 @@ export async function runServer(config: Config): Promise<RunningServer> {
     log.warn({ variable: name }, 'this variable means nothing here: a misspelling?')
   }
   const tls = await readTls(config)
-  const app = await openApp(config, log, tls)
+  const app = await openApp(config, log, { tls })
+  const close = async () => {
+    log.info({}, 'stopping')
+    await app.close()
+    log.info({}, 'stopped')
+  }
   try {
     const address = await listen(app, config)
-    await app.start()
+    log.info({ address }, 'listening')
+    await start(app, config)
     const seeded = await seedFirstTenant(app.deps, {
       name: config.tenant,
       url: config.url,
@@ -42,7 +50,8 @@ export async function runServer(config: Config): Promise<RunningServer> {
       adminClientSecret: config.adminClientSecret,
     })
     app.serve()
-    return { address, tls, firstStart: seeded, close: () => app.close() }
+    log.info({ tenant: config.tenant }, 'ready')
+    return { address, tls, firstStart: seeded, close }
   } catch (error) {
     await app.close().catch((closing: unknown) => log.error({ err: closing }, 'closing failed'))
     throw error
@@ -66,14 +75,40 @@ async function listen(app: App, { host, port }: Config): Promise<string> {
   }
 }
 
-async function openApp(config: Config, log: Logger, tls?: Tls): Promise<App> {
+/** @throws ConfigError when the database does not answer or the key is not the one it was sealed with */
+async function start(app: App, config: Config): Promise<void> {
+  await ping(app.deps.db).catch((error: unknown) => {
+    throw new ConfigError(`TRUNKLINE_DATABASE_URL: the database does not answer: ${told(error)}`)
+  })
+  await app.start()
+  await checkMasterKeys(app.deps).catch((error: unknown) => {
+    const key =
+      config.secretKeys === undefined
+        ? `the key in ${config.dataDir}/secret.key`
+        : 'TRUNKLINE_SECRET_KEY'
+    throw new ConfigError(`${key} does not open what the database holds: ${told(error)}`)
+  })
+}
+
+/** Node gives an error without a message when every address of a name was tried. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as { code?: unknown }
+  return error.message || String(code ?? error.name)
+}
+
+async function openApp(
+  config: Config,
+  log: Logger,
+  options: Pick<AppOptions, 'tls' | 'sweepIntervalMs'> = {},
+): Promise<App> {
   const masterKeys = await readMasterKeys(config)
   const database = await openDatabase(config.databaseUrl, { log })
   return createApp({
     database,
     masterKeys,
     log,
-    tls,
+    ...options,
     production: config.production,
     inbox: config.inbox,
     callbacks: config.urlIsExplicit,
@@ -86,9 +121,12 @@ async function openApp(config: Config, log: Logger, tls?: Tls): Promise<App> {
 
 /** Runs one administrative command on the configured database, beside running servers. */
 async function administer<T>(config: Config, command: (app: App) => Promise<T>): Promise<T> {
-  const app = await openApp({ ...config, logLevel: 'warn' }, createLogger('warn'))
+  // Standard output is for what was asked. Messages are left to the servers.
+  const app = await openApp(config, createLogger('error', process.stderr.fd), {
+    sweepIntervalMs: 0,
+  })
   try {
-    await app.start()
+    await start(app, config)
     return await command(app)
   } finally {
     await app.close()

@@ -2,7 +2,8 @@ import type { Client } from './tenant.ts'
 
 /**
  * Whether pages of an origin may read answers that concern a client: its allowed origins, its web
- * origins and the origins of its callbacks. `https://*.example.com` stands for one further label.
+ * origins and the origins of its callbacks. `https://*.example.com` stands for one further label; an
+ * address with several `*` stands for nothing, because matching it could take very long.
  *
  * Source: authentication-api 0.8.
  */
@@ -25,7 +26,7 @@ function allowedOrigins({ document }: Client): AllowedOrigins {
     .flatMap((list) => (list as readonly string[] | undefined) ?? []) // checked when written
     .map(originOf)
     .filter((origin) => origin !== undefined)
-  const wild = listed.filter((origin) => origin.includes('*'))
+  const wild = listed.filter((origin) => origin.split('*').length === 2)
   return {
     exact: new Set(listed.filter((origin) => !origin.includes('*'))),
     patterns: wild.map(

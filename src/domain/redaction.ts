@@ -28,8 +28,11 @@ const secretMembers = new Set([
 /** Members that hold a number without a leading `+`, or in any other spelling. */
 const numberMembers = new Set(['phone_number', 'phone', 'recipient', 'to'])
 
-/** `+` and at least six digits, with the blanks and marks that people put between them. */
-const international = /\+[0-9][0-9 ()\-./]{4,40}[0-9]/g
+/**
+ * `+` or a `00` of its own, and at least six digits, with the blanks and marks that people put between
+ * them.
+ */
+const international = /(?:\+|(?<![\w-])00(?=[1-9]))[0-9][0-9 ()\-./]{4,40}[0-9]/g
 
 /** A text with every international number in it masked. */
 export const redactText = (text: string): string =>
@@ -46,8 +49,8 @@ export function redact(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([member, content]) => {
       if (secretMembers.has(member) && content !== null) return [member, '*****']
-      if (numberMembers.has(member) && typeof content === 'string') {
-        return [member, maskPhoneNumber(content)]
+      if (numberMembers.has(member) && ['string', 'number'].includes(typeof content)) {
+        return [member, maskPhoneNumber(String(content))]
       }
       return [member, redact(content)]
     }),

@@ -133,7 +133,8 @@ const finishes: BatchKind<FinishedAttempt, boolean> = {
       ), finished as (
         update messages set
                state = case messages.state when 'sending' then input.state else messages.state end,
-               due_at = input.due_at, updated_at = input.now, provider = input.provider,
+               due_at = input.due_at, lease_owner = null, updated_at = input.now,
+               provider = input.provider,
                attempts_count
                  = messages.attempts_count - case when input.attempt is null then 1 else 0 end,
                provider_message_id

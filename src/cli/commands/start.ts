@@ -9,13 +9,14 @@ const exitMs = 9500
 export async function startCommand(args: string[]): Promise<void> {
   if (args.length > 0) throw new UsageError('start takes no arguments.')
   const config = readConfig(process.env)
-  const server = await runServer(config)
-  process.stdout.write(greeting(config, server))
-
+  let running: RunningServer | undefined
+  // From the beginning: the first process of a container has no default for these signals.
   const stop = () => {
     process.off('SIGTERM', stop).off('SIGINT', stop)
+    // Nothing has been promised to anybody yet.
+    if (running === undefined) process.exit(0)
     setTimeout(() => process.exit(1), exitMs).unref()
-    server.close().then(
+    running.close().then(
       () => process.exit(0),
       (error: unknown) => {
         process.stderr.write(`stopping failed: ${error instanceof Error ? error.message : error}\n`)
@@ -24,6 +25,9 @@ export async function startCommand(args: string[]): Promise<void> {
     )
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
+
+  running = await runServer(config)
+  process.stdout.write(greeting(config, running))
 }
 
 function greeting(config: Config, server: RunningServer): string {
