@@ -42,10 +42,15 @@ function greeting(config: Config, server: RunningServer): string {
     lines.push(`  For Node: NODE_EXTRA_CA_CERTS=${server.tls.caFile}`)
   }
   if (server.firstStart !== undefined) {
+    // What the operator chose is known, and may be the secret of more than one installation.
+    const secret =
+      config.adminClientSecret === undefined
+        ? server.firstStart.clientSecret
+        : 'as TRUNKLINE_ADMIN_CLIENT_SECRET says'
     lines.push(
       `First start: tenant "${config.tenant}" was made. Its admin client, shown only now:`,
       `  client_id      ${server.firstStart.clientId}`,
-      `  client_secret  ${server.firstStart.clientSecret}`,
+      `  client_secret  ${secret}`,
     )
   }
   return `${lines.join('\n')}\n`
