@@ -159,7 +159,7 @@ test('a database dump, the log and the metrics of a busy server hold no code, cr
   const account = [...found.numbers].find((number) => !found.inMetadata.has(number)) ?? ''
   assert.ok(users.includes(account), 'the account keeps its number')
   for (const table of ['messages', 'tenant_logs', 'challenges', 'refresh_tokens']) {
-    assert.ok((tables.get(table) ?? '').split('\n').length > 2, `table ${table} has rows`)
+    assert.ok((tables.get(table) ?? '').split('\n').length > 1, `table ${table} has rows`)
   }
   assert.ok((log.match(/"msg":"request"/g)?.length ?? 0) > 60, 'requests are logged')
   assert.match(metrics, /trunkline_messages_total/)

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomFraction } from '../base/random.ts'
 import type { DeliveryMethod, MessageType, Notification } from '../contract/notifications.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
 import {
@@ -120,6 +122,11 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
   if (message.decoy) {
     // As much work as a message that leaves, or the load would tell which numbers are decoys.
     await renderMessage(deps, tenant, message)
+    // And as late: where a carrier would be asked now, its answer would be waited for.
+    const deliveryMethod = message.delivery_method as DeliveryMethod // as below
+    if (messageRoute(deps, tenant, { deliveryMethod, test: false }).to === 'provider') {
+      await sleep(50 + 200 * randomFraction(deps.random))
+    }
     return {
       state: 'dropped',
       cause: {
