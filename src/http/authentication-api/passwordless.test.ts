@@ -536,3 +536,13 @@ test('a third-party client may not start a login', async () => {
 
   assert.deepEqual([reply.status, reply.body.error], [403, 'unauthorized_client'])
 })
+
+test('a value that is cut inside a character is no failure', async () => {
+  const server = await testServer()
+
+  for (const length of [498, 499, 500]) {
+    const scope = `${'x'.repeat(length)}\u{1f600}`
+    const reply = await server.post('/passwordless/start', { ...start, authParams: { scope } })
+    assert.equal(reply.status, 200, `${length}: ${reply.text}`)
+  }
+})
