@@ -9,16 +9,17 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   contract: ['base'],
   store: ['base', 'contract'],
   templates: ['base', 'contract'],
+  actions: ['base', 'contract'],
   providers: ['base', 'contract'],
-  domain: ['base', 'contract', 'store', 'templates', 'providers'],
+  domain: ['base', 'contract', 'store', 'templates', 'actions', 'providers'],
   oidc: ['base', 'contract', 'store', 'domain'],
   http: ['base', 'contract', 'templates', 'domain', 'oidc'],
-  app: ['base', 'contract', 'store', 'templates', 'providers', 'domain', 'oidc', 'http'],
+  app: ['base', 'contract', 'store', 'templates', 'actions', 'providers', 'domain', 'oidc', 'http'],
   cli: ['base', 'contract', 'app'],
 }
 
 /** Time, chance, environment and network come in through `deps`; these folders make them. */
-const mayTouchTheWorld = ['base', 'app', 'cli']
+const mayTouchTheWorld = ['base', 'actions', 'app', 'cli']
 
 /** Only code: a comment may name what code may not use. */
 const forbidden: readonly { name: string; pattern: RegExp }[] = [

@@ -1,3 +1,5 @@
+import type { ActionBuilder } from '../actions/action-builder.ts'
+import type { ActionRunner } from '../actions/action-runner.ts'
 import type { Background } from '../base/background.ts'
 import type { Clock } from '../base/clock.ts'
 import type { InFlight } from '../base/in-flight.ts'
@@ -25,6 +27,8 @@ export type Deps = {
   log: Logger
   metrics: Metrics
   fetch: typeof fetch
+  /** Runs tenant code; absent where a tool needs none (the command line, tests). */
+  actions?: ActionRunner & ActionBuilder
   secretBox: SecretBox
   /** Names this process as the owner of leases; fresh at each start. */
   nodeId: string
