@@ -1,0 +1,129 @@
+/**
+ * What a worker said, made harmless: known fields are copied, texts and lists are cut, and nothing of
+ * the parsed value itself goes on.
+ */
+import {
+  type ActionCacheRecord,
+  type ActionError,
+  type ActionResult,
+  type ActionVerdict,
+  actionLimits,
+} from '../contract/actions.ts'
+import { ProtocolViolation } from './protocol.ts'
+
+/** The end of a call, and whether the process should be replaced after it. */
+export type WorkerResult = { result: ActionResult; worn: boolean }
+
+type Fields = Readonly<Record<string, unknown>>
+
+const mostCacheWrites = 50
+const cacheKeyBytes = 64
+const cacheValueBytes = 4096
+/** A day. */
+const longestCacheMs = 86_400_000
+
+/** @throws ProtocolViolation */
+export function readJson(payload: Buffer): Fields {
+  try {
+    const value: unknown = JSON.parse(payload.toString('utf8'))
+    if (isFields(value)) return value
+  } catch {
+    // The same as an answer that is no object.
+  }
+  throw new ProtocolViolation('a reply that is no object')
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What came of loading. */
+export function readLoaded(
+  reply: Fields,
+): { ok: true; bootMs: number } | { ok: false; error: ActionError } {
+  if (reply.ok === true) return { ok: true, bootMs: 0 }
+  return { ok: false, error: readError(reply.error) ?? { name: 'Error', message: 'unknown' } }
+}
+
+/** What came of a call; times are measured by the host, the handler's own by the worker. */
+export function readResult(reply: Fields): WorkerResult {
+  const ended = reply.ended === 'returned' ? 'returned' : 'threw'
+  const verdict = readVerdict(reply.verdict)
+  const error = ended === 'threw' ? (readError(reply.error) ?? unknownError) : undefined
+  return {
+    result: {
+      ...failedResult(ended, error),
+      ...(verdict && { verdict }),
+      logs: cutBytes(readText(reply.logs), actionLimits.consoleBytes),
+      cacheWrites: readCacheWrites(reply.cacheWrites),
+      stats: { ...noStats, action_duration_ms: readDuration(reply.durationMs) },
+    },
+    worn: reply.worn !== false,
+  }
+}
+
+/** The end of a call about which the worker said nothing. */
+export function failedResult(
+  ended: ActionResult['ended'],
+  error: ActionError | undefined,
+): ActionResult {
+  return { ended, ...(error && { error }), logs: '', cacheWrites: [], stats: noStats }
+}
+
+const unknownError: ActionError = { name: 'Error', message: '' }
+
+const noStats: ActionResult['stats'] = {
+  action_duration_ms: 0,
+  boot_duration_ms: 0,
+  network_duration_ms: 0,
+  total_request_duration_ms: 0,
+}
+
+function readVerdict(value: unknown): ActionVerdict | undefined {
+  if (!isFields(value) || (value.type !== 'drop' && value.type !== 'retry')) return undefined
+  return { type: value.type, reason: cut(readText(value.reason), actionLimits.reasonLength) }
+}
+
+function readError(value: unknown): ActionError | undefined {
+  if (!isFields(value)) return undefined
+  const { code, stack } = value
+  return {
+    name: cut(readText(value.name), 100),
+    message: cut(readText(value.message), 2000),
+    ...(typeof code === 'string' && { code: cut(code, 100) }),
+    ...(typeof stack === 'string' && { stack: cut(stack, 4000) }),
+  }
+}
+
+function readCacheWrites(value: unknown): (ActionCacheRecord | { key: string })[] {
+  if (!Array.isArray(value)) return []
+  const latest = Date.now() + longestCacheMs
+  return value.slice(0, mostCacheWrites).flatMap((each: unknown) => {
+    if (!isFields(each) || typeof each.key !== 'string') return []
+    const { key, value: text, expires_at: expiry } = each
+    if (Buffer.byteLength(key) > cacheKeyBytes) return []
+    if (text === undefined) return [{ key }]
+    if (typeof text !== 'string' || Buffer.byteLength(text) > cacheValueBytes) return []
+    if (typeof expiry !== 'number' || !Number.isSafeInteger(expiry)) return []
+    return [{ key, value: text, expires_at: Math.min(expiry, latest) }]
+  })
+}
+
+const readText = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const readDuration = (value: unknown): number =>
+  typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : 0
+
+/** At most so many code units, without half of a pair at the end. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text.toWellFormed()
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length).toWellFormed()
+}
+
+function cutBytes(text: string, bytes: number): string {
+  const encoded = Buffer.from(text)
+  if (encoded.length <= bytes) return text.toWellFormed()
+  let end = bytes
+  while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return encoded.subarray(0, end).toString('utf8')
+}
