@@ -6,8 +6,9 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { sampleEvents } from '../../src/contract/sample-events.ts'
 import type { CustomPhoneProviderApi, CustomPhoneProviderEvent } from '../../types/actions.d.ts'
+import { assertRequest } from './assert-request.ts'
 import { type Carrier, carriers, type Wanted } from './carriers.ts'
-import { type CarrierRequest, startFakeCarrier } from './fake-carrier.ts'
+import { startFakeCarrier } from './fake-carrier.ts'
 
 const require = createRequire(import.meta.url)
 const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
@@ -54,25 +55,6 @@ async function fakeCarrier(t: TestContext) {
   const fake = await startFakeCarrier()
   t.after(() => fake.close())
   return fake
-}
-
-function assertRequest(request: CarrierRequest | undefined, wanted: Wanted) {
-  assert.ok(request !== undefined)
-  assert.equal(request.method, 'POST')
-  assert.equal(request.path, wanted.path)
-  if (typeof wanted.authorization === 'string') {
-    assert.equal(request.headers.authorization, wanted.authorization)
-  } else {
-    assert.ok(wanted.authorization(request), String(request.headers.authorization))
-  }
-  const type = request.headers['content-type'] ?? ''
-  if (wanted.form !== undefined) {
-    assert.match(type, /^application\/x-www-form-urlencoded/)
-    assert.deepEqual(Object.fromEntries(new URLSearchParams(request.body)), wanted.form)
-  } else {
-    assert.equal(type, 'application/json')
-    assert.deepEqual(JSON.parse(request.body), wanted.body)
-  }
 }
 
 const byVoice = { notification: { delivery_method: 'voice' } }
