@@ -10,6 +10,7 @@ import {
   actionLimits,
 } from '../contract/actions.ts'
 import { ProtocolViolation } from './protocol.ts'
+import { cutText, maskSecrets } from './secret-mask.ts'
 
 /** The end of a call, and whether the process should be replaced after it. */
 export type WorkerResult = { result: ActionResult; worn: boolean }
@@ -44,16 +45,20 @@ export function readLoaded(
   return { ok: false, error: readError(reply.error) ?? { name: 'Error', message: 'unknown' } }
 }
 
-/** What came of a call; times are measured by the host, the handler's own by the worker. */
-export function readResult(reply: Fields): WorkerResult {
+/**
+ * What came of a call. The worker masks what it says; a spoilt one may not, so it is done again.
+ *
+ * @param values what no text may hold
+ */
+export function readResult(reply: Fields, values: readonly string[]): WorkerResult {
   const ended = reply.ended === 'returned' ? 'returned' : 'threw'
-  const verdict = readVerdict(reply.verdict)
-  const error = ended === 'threw' ? (readError(reply.error) ?? unknownError) : undefined
+  const verdict = readVerdict(reply.verdict, values)
+  const error = ended === 'threw' ? (readError(reply.error, values) ?? unknownError) : undefined
   return {
     result: {
       ...failedResult(ended, error),
       ...(verdict && { verdict }),
-      logs: cutBytes(readText(reply.logs), actionLimits.consoleBytes),
+      logs: cutBytes(maskSecrets(readText(reply.logs), values), actionLimits.consoleBytes),
       cacheWrites: readCacheWrites(reply.cacheWrites),
       stats: { ...noStats, action_duration_ms: readDuration(reply.durationMs) },
     },
@@ -78,21 +83,24 @@ const noStats: ActionResult['stats'] = {
   total_request_duration_ms: 0,
 }
 
-function readVerdict(value: unknown): ActionVerdict | undefined {
+function readVerdict(value: unknown, values: readonly string[]): ActionVerdict | undefined {
   if (!isFields(value) || (value.type !== 'drop' && value.type !== 'retry')) return undefined
-  return { type: value.type, reason: cut(readText(value.reason), actionLimits.reasonLength) }
+  return { type: value.type, reason: clean(value.reason, actionLimits.reasonLength, values) }
 }
 
-function readError(value: unknown): ActionError | undefined {
+function readError(value: unknown, values: readonly string[] = []): ActionError | undefined {
   if (!isFields(value)) return undefined
   const { code, stack } = value
   return {
-    name: cut(readText(value.name), 100),
-    message: cut(readText(value.message), 2000),
-    ...(typeof code === 'string' && { code: cut(code, 100) }),
-    ...(typeof stack === 'string' && { stack: cut(stack, 4000) }),
+    name: clean(value.name, 100, values),
+    message: clean(value.message, 2000, values),
+    ...(typeof code === 'string' && { code: clean(code, 100, values) }),
+    ...(typeof stack === 'string' && { stack: clean(stack, 4000, values) }),
   }
 }
+
+const clean = (value: unknown, length: number, values: readonly string[]): string =>
+  cutText(maskSecrets(readText(value), values), length).toWellFormed()
 
 function readCacheWrites(value: unknown): (ActionCacheRecord | { key: string })[] {
   if (!Array.isArray(value)) return []
@@ -112,13 +120,6 @@ const readText = (value: unknown): string => (typeof value === 'string' ? value 
 
 const readDuration = (value: unknown): number =>
   typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : 0
-
-/** At most so many code units, without half of a pair at the end. */
-function cut(text: string, length: number): string {
-  if (text.length <= length) return text.toWellFormed()
-  const last = text.charCodeAt(length - 1)
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length).toWellFormed()
-}
 
 function cutBytes(text: string, bytes: number): string {
   const encoded = Buffer.from(text)

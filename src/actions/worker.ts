@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { once } from 'node:events'
 import type { Logger } from '../base/logger.ts'
 import type {
   ActionCacheRecord,
@@ -8,272 +8,337 @@ import type {
 } from '../contract/actions.ts'
 import type { EgressBroker } from './egress-broker.ts'
 import type { LaunchedWorker } from './launch.ts'
-import { encodeFrame, type Frame, FrameReader, type FrameType, frameTypes } from './protocol.ts'
-import { readResult } from './read-result.ts'
+import {
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type FrameType,
+  frameTypes,
+  ProtocolViolation,
+} from './protocol.ts'
+import { secretValues } from './secret-mask.ts'
+import { failedResult, readJson, readLoaded, readResult } from './worker-replies.ts'
 
-/** What opens the connections of one worker. */
-export type OpenBroker = (
-  send: (type: FrameType, id: number, payload: Uint8Array) => void,
-  violate: (reason: string) => void,
-) => EgressBroker
+export type WorkerOptions = {
+  /** Makes the one broker of this process. `violate` ends the process. */
+  broker(
+    send: (type: FrameType, id: number, payload: Uint8Array) => void,
+    violate: (reason: string) => void,
+  ): EgressBroker
+  log: Logger
+  /** What a module may take to load; 5 s when absent. */
+  loadMs?: number
+}
+
+export type WorkerProgram = {
+  bundle: string
+  /** As a process with this very code made it, on this node. */
+  cache?: Buffer
+  handler: string
+  trigger: ActionTrigger
+  triggerVersion: string
+}
 
 export type WorkerCall = {
   event: Record<string, unknown>
   secrets: Readonly<Record<string, string>>
-  /** Values besides the secrets that no text of the run may hold, e.g. the code. */
-  hidden: readonly string[]
+  /** Values besides the secrets that no text of the run may hold. */
+  hidden?: readonly string[]
   cache: readonly ActionCacheRecord[]
   limitMs: number
 }
 
-/** How one call ended, without the time that it took to get here. */
-export type WorkerResult = Omit<ActionResult, 'stats'> & { actionMs: number; networkMs: number }
+export type LoadOutcome = { ok: true; bootMs: number } | { ok: false; error: ActionError }
 
 type Pending = {
-  started: number
-  secrets: Readonly<Record<string, string>>
-  hidden: readonly string[]
+  startedAt: number
   timer: NodeJS.Timeout
-  settle(result: WorkerResult): void
+  /** What is masked in whatever comes back. */
+  values: readonly string[]
+  settle(result: ActionResult): void
 }
 
-const readyMs = 10_000
-const loadMs = 5000
-const pingMs = 300
-const mostCalls = 1000
-const oldestMs = 3_600_000
-const mostControlFrames = 20_000
-const mostStrayFrames = 100
+/** How long a process may take to come up, to load, and to answer that it is alive. */
+const [startMs, usualLoadMs, pingMs] = [15_000, 5000, 250]
+/** How long it may run on after its first call to make its code cache. */
+const cacheMs = 500
+/** A process that did this much, or is this old, gives way to a fresh one. */
+const [mostCalls, mostAgeMs] = [1000, 3_600_000]
+/** More frames than these since the last call began are no honest code's. */
+const [mostControlFrames, mostStrayResults] = [20_000, 100]
 
-/** Frames about sockets and names are the broker's. */
-const isNetwork = (type: number) => type >= frameTypes.open
-
-/**
- * The host's side of one worker process. Everything that comes from it is forged until it was checked:
- * a worker that breaks the protocol is killed, and whoever waits for it hears so.
- */
+/** The host's handle of one process: starts, loads, calls, and ends it when it breaks a rule. */
 export class ActionWorker {
-  /** Resolves when the process has ended. */
+  /** Resolves when the process is gone. */
   readonly exited: Promise<void>
-  state: 'spare' | 'bound' | 'draining' | 'dead' = 'spare'
-  /** What the process said on its standard error, or why it was killed; for the server's log. */
-  ending = ''
-  readonly #launched: LaunchedWorker
+  readonly #process: LaunchedWorker
   readonly #broker: EgressBroker
   readonly #log: Logger
-  readonly #reader = new FrameReader('worker')
+  readonly #loadMs: number
+  readonly #startedAt = performance.now()
+  readonly #reader = new FrameReader('host')
   readonly #pending = new Map<number, Pending>()
-  readonly #born = performance.now()
-  readonly #ready: Promise<boolean>
-  #onReady: (ready: boolean) => void = () => {}
-  #onLoaded: ((answer: unknown) => void) | undefined
-  #onPong: (() => void) | undefined
+  readonly #pings = new Map<number, () => void>()
+  readonly #ready = Promise.withResolvers<void>()
   #onNewCache: ((cache: Buffer) => void) | undefined
+  #state: 'spare' | 'bound' | 'draining' | 'dead' = 'spare'
+  #loading: ((outcome: LoadOutcome) => void) | undefined
+  #lastId = 0
   #calls = 0
-  #control = 0
-  #stray = 0
-  #tainted = false
+  #frames = 0
+  #strays = 0
+  #worn = false
   #frozen = false
+  #cacheWanted = false
 
-  constructor(launched: LaunchedWorker, { broker, log }: { broker: OpenBroker; log: Logger }) {
-    this.#launched = launched
-    this.#log = log
-    this.#broker = broker(
+  constructor(launched: LaunchedWorker, options: WorkerOptions) {
+    this.#process = launched
+    this.#log = options.log
+    this.#loadMs = options.loadMs ?? usualLoadMs
+    this.#broker = options.broker(
       (type, id, payload) => this.#send(type, id, payload),
       (reason) => this.kill(reason),
     )
-    this.#ready = new Promise((resolve) => {
-      this.#onReady = resolve
-    })
-    const slow = setTimeout(() => this.kill('it was not ready in time'), readyMs)
-    void this.#ready.then(() => clearTimeout(slow))
-    launched.channel.on('data', (chunk: Buffer) => this.#read(chunk))
-    this.exited = new Promise((resolve) => {
-      launched.process.once('exit', () => {
-        this.#dead()
-        resolve()
-      })
-    })
+    const timer = setTimeout(() => this.kill('it did not start'), startMs)
+    this.#ready.promise.catch(() => {}).finally(() => clearTimeout(timer))
+    launched.channel.on('data', (chunk: Buffer) => this.#receive(chunk))
+    launched.channel.on('close', () => this.#process.kill())
+    const gone = () => this.#ended()
+    this.exited = once(launched.process, 'exit').then(gone, gone)
   }
 
+  get state(): 'spare' | 'bound' | 'draining' | 'dead' {
+    return this.#state
+  }
+
+  /** Calls under way. */
   get inFlight(): number {
     return this.#pending.size
   }
 
-  /** True when it should take no further call: changed, used up or old. */
+  /** Whether no further call should go to this process: spoilt, worn, or on its way out. */
   get recycle(): boolean {
-    return this.#tainted || this.#calls >= mostCalls || performance.now() - this.#born > oldestMs
+    const old = performance.now() - this.#startedAt > mostAgeMs
+    return this.#worn || old || this.#calls >= mostCalls || this.#state !== 'bound'
   }
 
-  /** False when the process ended before it was ready. */
-  ready(): Promise<boolean> {
-    return this.#ready
+  /** Rejects when the process does not come up. */
+  ready(): Promise<void> {
+    return this.#ready.promise
   }
 
+  /** Hears of the code cache that the first call leaves. It must go to this very code alone. */
   onNewCache(listener: (cache: Buffer) => void): void {
     this.#onNewCache = listener
   }
 
-  /** Gives a spare worker its program, once and for ever. */
-  async load(program: {
-    bundle: string
-    cache?: Buffer | undefined
-    trigger: ActionTrigger
-    triggerVersion: string
-  }): Promise<{ ok: true } | { ok: false; error: ActionError }> {
-    this.state = 'bound'
-    const answer = await new Promise<unknown>((resolve) => {
-      const slow = setTimeout(() => this.kill('the code did not load in time'), loadMs)
-      this.#onLoaded = (given) => {
-        clearTimeout(slow)
-        this.#onLoaded = undefined
-        resolve(given)
-      }
-      if (this.state === 'dead') return this.#onLoaded(undefined)
-      this.#send(frameTypes.code, 0, Buffer.from(program.bundle, 'utf8'))
-      if (program.cache !== undefined) this.#send(frameTypes.cache, 0, program.cache)
-      const { trigger, triggerVersion } = program
-      this.#sendJson(frameTypes.load, 0, { trigger, triggerVersion })
-    })
-    if (Object(answer).ok === true) return { ok: true }
-    const { error = { name: 'Error', message: `The code did not load: ${this.ending}` } } =
-      readResult({ ended: 'threw', error: Object(answer).error }, [])
-    return { ok: false, error }
-  }
-
-  /** Runs the handler once. Never rejects. */
-  invoke(call: WorkerCall): Promise<WorkerResult> {
-    this.thaw()
-    this.#calls += 1
-    const id = this.#calls
-    return new Promise((settle) => {
-      const { secrets, hidden, event, cache } = call
-      const timer = setTimeout(() => void this.#late(id), call.limitMs)
-      const started = performance.now()
-      this.#pending.set(id, { started, secrets, hidden, timer, settle })
-      if (this.state === 'dead') return this.#end(id, { ended: 'not_started' })
-      this.#broker.begin(id)
-      this.#sendJson(frameTypes.invoke, id, { event, secrets, hidden, cache })
-    })
-  }
-
-  /** Stops timers and loops between calls. */
-  freeze(): void {
-    if (this.#frozen || this.inFlight > 0 || this.state === 'dead') return
-    this.#frozen = true
-    this.#launched.freeze()
-  }
-
-  thaw(): void {
-    if (!this.#frozen) return
-    this.#frozen = false
-    this.#launched.thaw()
-  }
-
-  kill(reason: string): void {
-    if (this.state === 'dead') return
-    if (this.ending === '') this.ending = reason
-    this.state = 'draining'
-    this.#launched.kill()
-  }
-
-  /** The limit of one call has passed. A worker that still answers keeps its other calls. */
-  async #late(id: number): Promise<void> {
-    this.#tainted = true
-    if (this.inFlight > 1 && (await this.#answers())) {
-      this.#end(id, { ended: 'timed_out' })
-      this.state = this.state === 'dead' ? 'dead' : 'draining'
-      return
+  /** Binds the process to a program, once and for good. Never rejects. */
+  async load(program: WorkerProgram): Promise<LoadOutcome> {
+    const startedAt = performance.now()
+    try {
+      await this.#ready.promise
+    } catch (error) {
+      return failedLoad(error instanceof Error ? error.message : 'The process did not start.')
     }
-    this.#end(id, { ended: 'timed_out' })
-    this.kill('a call passed its time limit')
+    if (this.#state !== 'spare') return failedLoad('The process is in use.')
+    this.#state = 'bound'
+    this.#cacheWanted = program.cache === undefined
+    const outcome = await new Promise<LoadOutcome>((resolve) => {
+      const limit = setTimeout(() => this.kill(`no module within ${this.#loadMs} ms`), this.#loadMs)
+      this.#loading = (end) => {
+        clearTimeout(limit)
+        this.#loading = undefined
+        resolve(end)
+      }
+      const { bundle, cache, handler, trigger, triggerVersion } = program
+      this.#send(frameTypes.CODE, 0, Buffer.from(bundle))
+      if (cache !== undefined) this.#send(frameTypes.CACHE, 0, cache)
+      this.#send(frameTypes.LOAD, 0, json({ handler, trigger, triggerVersion }))
+    })
+    if (outcome.ok) {
+      this.#rest()
+      return { ok: true, bootMs: performance.now() - startedAt }
+    }
+    this.kill('the module did not load')
+    return outcome
   }
 
-  #answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const silent = setTimeout(() => resolve(false), pingMs)
-      this.#onPong = () => {
-        clearTimeout(silent)
-        resolve(true)
-      }
-      this.#sendJson(frameTypes.ping, 0, {})
+  /** Runs the handler. Never rejects: the end is a value. */
+  invoke(call: WorkerCall): Promise<ActionResult> {
+    if (this.#state !== 'bound') {
+      return Promise.resolve(failedResult('not_started', platformError('The process is gone.')))
+    }
+    const id = this.#nextId()
+    this.#calls += 1
+    this.#frames = 0
+    this.#wake()
+    return new Promise((settle) => {
+      const { event, secrets, hidden = [], cache, limitMs } = call
+      const timer = setTimeout(() => this.#timedOut(id, limitMs), limitMs)
+      const values = secretValues(secrets, hidden)
+      this.#pending.set(id, { startedAt: performance.now(), timer, values, settle })
+      this.#broker.begin(id)
+      this.#send(frameTypes.INVOKE, id, json({ event, secrets, hidden, cache }))
     })
   }
 
-  #read(chunk: Buffer): void {
+  /** Takes no further calls; ends when the last one has. */
+  drain(): void {
+    if (this.#state === 'dead') return
+    this.#state = 'draining'
+    this.#rest()
+  }
+
+  /** Ends the process at once. What its calls did has an unknown outcome. */
+  kill(reason: string): void {
+    if (this.#state === 'dead') return
+    this.#state = 'dead'
+    this.#log.debug({ reason, stderr: this.#process.stderrText() }, 'a process of Actions ends')
+    this.#process.kill()
+    const error = platformError(`The process of the Action ended: ${reason}.`)
+    this.#ready.reject(new Error(error.message))
+    this.#loading?.({ ok: false, error })
+    for (const id of [...this.#pending.keys()]) this.#settle(id, failedResult('killed', error))
+    this.#broker.close()
+    this.#process.channel.destroy()
+  }
+
+  #ended(): void {
+    const { exitCode, signalCode } = this.#process.process
+    const starved = /out of memory|allocation failed/i.test(this.#process.stderrText())
+    this.kill(starved ? 'out of memory' : `exit ${exitCode ?? signalCode ?? 'unknown'}`)
+    this.#process.release()
+  }
+
+  #receive(chunk: Buffer): void {
     try {
       for (const frame of this.#reader.push(chunk)) {
-        if (this.state === 'dead') return
-        this.#receive(frame)
+        if (this.#state === 'dead') return
+        this.#take(frame)
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unreadable'
-      this.kill(`protocol violation: ${reason}`)
+      if (!(error instanceof ProtocolViolation)) throw error
+      this.kill(`protocol violation, ${error.message}`)
     }
   }
 
-  #receive(frame: Frame): void {
+  #take(frame: Frame): void {
     const { type, id, payload } = frame
-    if (isNetwork(type)) return this.#broker.receive(frame)
-    this.#control += 1
-    if (this.#control > mostControlFrames) return this.kill('protocol violation: too many frames')
-    if (type === frameTypes.ready) this.#onReady(true)
-    else if (type === frameTypes.pong) this.#onPong?.()
-    else if (type === frameTypes.loaded) this.#onLoaded?.(parseJson(payload))
-    else if (type === frameTypes.newCache) {
-      this.#onNewCache?.(Buffer.from(payload))
-      this.#onNewCache = undefined
-    } else if (type === frameTypes.result) this.#result(id, payload)
+    if (type !== frameTypes.DATA) this.#frames += 1
+    if (this.#frames > mostControlFrames) throw new ProtocolViolation('too many frames')
+    switch (type) {
+      case frameTypes.READY:
+        this.#ready.resolve()
+        break
+      case frameTypes.LOADED:
+        this.#loading?.(readLoaded(readJson(payload)))
+        break
+      case frameTypes.RESULT:
+        this.#returned(id, payload)
+        break
+      case frameTypes.PONG:
+        this.#pings.get(id)?.()
+        break
+      case frameTypes.NEWCACHE:
+        this.#cached(payload)
+        break
+      default:
+        this.#broker.receive(frame)
+    }
   }
 
-  #result(id: number, payload: Buffer): void {
+  #cached(cache: Buffer): void {
+    // It may come after nobody waits for it any more.
+    if (!this.#cacheWanted) return
+    this.#cacheWanted = false
+    this.#onNewCache?.(cache)
+    this.#rest()
+  }
+
+  #returned(id: number, payload: Buffer): void {
     const pending = this.#pending.get(id)
     if (pending === undefined) {
-      this.#stray += 1
-      if (this.#stray > mostStrayFrames) this.kill('protocol violation: stray results')
+      this.#strays += 1
+      if (this.#strays > mostStrayResults) throw new ProtocolViolation('results of no call')
       return
     }
-    this.#control = 0
-    const given = parseJson(payload)
-    if (Object(given).recycle === true) this.#tainted = true
-    this.#end(id, readResult(given, [pending.secrets, pending.hidden]))
+    const { result, worn } = readResult(readJson(payload), pending.values)
+    if (worn) this.#worn = true
+    this.#settle(id, result)
+    this.#rest()
   }
 
-  #end(id: number, end: Partial<WorkerResult> & Pick<WorkerResult, 'ended'>): void {
+  /** Hands a call its end, with what the host itself measured. */
+  #settle(id: number, result: ActionResult): void {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     this.#pending.delete(id)
     clearTimeout(pending.timer)
     const { networkMs } = this.#broker.end(id)
-    const actionMs = performance.now() - pending.started
-    pending.settle({ logs: '', cacheWrites: [], actionMs, ...end, networkMs })
+    const tookMs = performance.now() - pending.startedAt
+    pending.settle({
+      ...result,
+      stats: {
+        action_duration_ms: Math.min(result.stats.action_duration_ms || tookMs, tookMs),
+        boot_duration_ms: 0,
+        network_duration_ms: networkMs,
+        total_request_duration_ms: tookMs,
+      },
+    })
   }
 
-  #dead(): void {
-    this.state = 'dead'
-    if (this.ending === '') this.ending = this.#launched.stderrText() || 'it ended by itself'
-    this.#log.debug({ ending: this.ending }, 'a worker of Actions ended')
-    this.#onReady(false)
-    this.#onLoaded?.(undefined)
-    for (const id of this.#pending.keys()) this.#end(id, { ended: 'killed' })
-    this.#broker.close()
-    this.#launched.channel.destroy()
-    this.#launched.release()
+  /** A late call ends the process, unless others are under way and it still answers. */
+  #timedOut(id: number, limitMs: number): void {
+    const message = `The Action did not end within ${limitMs} ms.`
+    this.#settle(id, failedResult('timed_out', { name: 'TimeoutError', message }))
+    if (this.#pending.size === 0) {
+      this.kill('the time limit')
+      return
+    }
+    this.drain()
+    const silent = setTimeout(() => this.kill('it no longer answers'), pingMs)
+    const ping = this.#nextId()
+    this.#pings.set(ping, () => {
+      clearTimeout(silent)
+      this.#pings.delete(ping)
+    })
+    this.#send(frameTypes.PING, ping)
   }
 
-  #send(type: FrameType, id: number, payload: Uint8Array): void {
-    if (this.state !== 'dead') this.#launched.channel.write(encodeFrame(type, id, payload))
+  /** Nothing under way: a process that drains ends, any other stands still. */
+  #rest(): void {
+    if (this.#pending.size > 0 || this.#frozen) return
+    if (this.#state === 'draining') this.kill('it was drained')
+    if (this.#state !== 'bound') return
+    if (this.#cacheWanted && this.#calls > 0) {
+      setTimeout(() => {
+        this.#cacheWanted = false
+        this.#rest()
+      }, cacheMs).unref()
+      return
+    }
+    this.#frozen = true
+    this.#process.freeze()
   }
 
-  #sendJson(type: FrameType, id: number, value: unknown): void {
-    this.#send(type, id, Buffer.from(JSON.stringify(value), 'utf8'))
+  #wake(): void {
+    if (!this.#frozen) return
+    this.#frozen = false
+    this.#process.thaw()
+  }
+
+  #nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+
+  #send(type: FrameType, id: number, payload?: Uint8Array): void {
+    if (this.#state !== 'dead') this.#process.channel.write(encodeFrame(type, id, payload))
   }
 }
 
-function parseJson(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+const platformError = (message: string): ActionError => ({ name: 'PlatformError', message })
+
+const failedLoad = (message: string): LoadOutcome => ({ ok: false, error: platformError(message) })

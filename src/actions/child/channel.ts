@@ -1,0 +1,39 @@
+import { Socket } from 'node:net'
+import { encodeFrame, type Frame, FrameReader, type FrameType } from '../protocol.ts'
+
+const { parse, stringify } = JSON
+const { concat, from } = Buffer
+
+/** The pipe to the host, descriptor 3: the only way out of this process. */
+export type Channel = {
+  send(type: FrameType, id: number, payload: Uint8Array): void
+  sendJson(type: FrameType, id: number, value: unknown): void
+  /** Sends, then calls back when the bytes are out. */
+  last(type: FrameType, id: number, value: unknown, then: () => void): void
+}
+
+/** JSON of the host, read with the functions that this process started with. */
+export const readJson = (payload: Uint8Array): unknown => parse(concat([payload]).toString('utf8'))
+
+export function openChannel(onFrame: (frame: Frame) => void, onEnd: () => void): Channel {
+  const pipe = new Socket({ fd: 3, readable: true, writable: true })
+  const reader = new FrameReader('worker')
+  pipe.on('data', (chunk) => {
+    for (const frame of reader.push(chunk)) onFrame(frame)
+  })
+  pipe.on('error', onEnd)
+  pipe.on('end', onEnd)
+  const write = pipe.write.bind(pipe)
+  const json = (value: unknown) => from(stringify(value), 'utf8')
+  return {
+    send: (type, id, payload) => {
+      write(encodeFrame(type, id, payload))
+    },
+    sendJson: (type, id, value) => {
+      write(encodeFrame(type, id, json(value)))
+    },
+    last: (type, id, value, then) => {
+      write(encodeFrame(type, id, json(value)), then)
+    },
+  }
+}
