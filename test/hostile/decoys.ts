@@ -41,10 +41,10 @@ export async function openDecoys(): Promise<Decoys> {
       socket.on('close', () => sockets.delete(socket))
       greet(socket)
     })
-    servers.push(server)
     if (typeof where === 'number') server.listen(where, '127.0.0.1')
     else server.listen(where)
     await once(server, 'listening')
+    servers.push(server)
     const address = server.address()
     return typeof address === 'object' && address !== null ? address.port : 0
   }
@@ -53,7 +53,8 @@ export async function openDecoys(): Promise<Decoys> {
     socket.destroy()
   }
 
-  const tcpPort = await listen(0, trap('tcp'))
+  // Where it may, on a port that is open to everybody: only the address is wrong then.
+  const tcpPort = await listen(80, trap('tcp')).catch(() => listen(0, trap('tcp')))
   const unixPath = path.join(folder, 'socket')
   await listen(unixPath, trap('unix'))
   const abstractName = `trunkline-decoy-${randomBytes(6).toString('hex')}`

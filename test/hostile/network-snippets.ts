@@ -44,14 +44,14 @@ export const networkSnippets: readonly HostileSnippet[] = [
       await attempt(() => quiet(require('tls').connect(tcpPort, '127.0.0.1')))
       await attempt(() => quiet(require('http2').connect('http://127.0.0.1:' + tcpPort)))
       await attempt(() => quiet(http.get({
-        port: 80, host: 'example.com', createConnection: () => quiet(net.connect(tcpPort, '127.0.0.1')),
+        port: 80, host: 'name.invalid', createConnection: () => quiet(net.connect(tcpPort, '127.0.0.1')),
       })))
       await attempt(() => quiet(http.get({
-        port: tcpPort, host: 'example.com', lookup: (name, options, done) =>
+        port: tcpPort, host: 'name.invalid', lookup: (name, options, done) =>
           options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
       })))
       await attempt(() => quiet(net.connect({
-        port: tcpPort, host: 'example.com', localAddress: '127.0.0.1', lookup: (name, options, done) =>
+        port: tcpPort, host: 'name.invalid', localAddress: '127.0.0.1', lookup: (name, options, done) =>
           options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
       })))
       const agent = new http.Agent()
@@ -98,8 +98,8 @@ export const networkSnippets: readonly HostileSnippet[] = [
     code: network(String.raw`
       const { tcpPort } = event.decoys
       let turn = 0
-      const changing = { toString: () => (turn++ % 2 ? '127.0.0.1' : 'example.com') }
-      const hosts = [['127.0.0.1'], changing, 'example.com\0.127.0.0.1', '127\u30020\u30020\u30021',
+      const changing = { toString: () => (turn++ % 2 ? '127.0.0.1' : 'name.invalid') }
+      const hosts = [['127.0.0.1'], changing, 'name.invalid\0.127.0.0.1', '127\u30020\u30020\u30021',
         '\uff11\uff12\uff17.0.0.1', '127.0.0.1 ', ' 127.0.0.1', '127.0.0.1/', '127.0.0.1%lo', '', {}]
       for (const host of hosts) await attempt(() => reach(host, tcpPort))
       const ports = [String(tcpPort), tcpPort + 65536, 25, 22, -1, 80.5, '80 ', NaN, '0x50', [tcpPort], 0]
@@ -118,7 +118,7 @@ export const networkSnippets: readonly HostileSnippet[] = [
       console.log('redirect ' + reply.status)
       await attempt(() => fetch(reply.headers.get('location')))
       const target = new URL(reply.headers.get('location'))
-      await reach(target.hostname, Number(target.port))
+      await reach(target.hostname, Number(target.port || 80))
       console.log('refused ' + refusals.length)`),
     ends: ['returned'],
     says: /redirect 302\nrefused 1/,
@@ -149,7 +149,7 @@ export const networkSnippets: readonly HostileSnippet[] = [
       for (const path of paths) {
         await attempt(() => quiet(net.connect(path)))
         await attempt(() => quiet(net.connect({ path })))
-        await attempt(() => quiet(new net.Socket()).connect({ path, host: 'example.com', port: 80 }))
+        await attempt(() => quiet(new net.Socket()).connect({ path, host: 'name.invalid', port: 80 }))
         await attempt(() => quiet(require('tls').connect({ path })))
         await attempt(() => quiet(require('http').get({ socketPath: path, path: '/' })))
         await attempt(() => quiet(require('http2').connect('http://x', { path })))

@@ -4,6 +4,9 @@ import { type ActionResult, actionLimits } from '../../src/contract/actions.ts'
 import type { Decoys } from './decoys.ts'
 import type { HostileSnippet } from './snippet.ts'
 
+/** What a snippet needs of a runner. */
+export type HostileRunner = Pick<ActionRunner, 'run' | 'close'>
+
 /** How long a snippet may run unless it says otherwise. */
 const usualLimitMs = 700
 
@@ -23,7 +26,7 @@ export function programOf(tenantId: string, code: string): ActionProgram {
 
 /** Runs a snippet as a tenant of its own; what is wrong with the outcome, one line each. */
 export async function runSnippet(
-  runner: ActionRunner,
+  runner: HostileRunner,
   snippet: HostileSnippet,
   decoys: Pick<Decoys, 'addresses' | 'canaries'>,
 ): Promise<string[]> {
