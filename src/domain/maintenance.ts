@@ -1,3 +1,4 @@
+import { deleteOldExecutions } from '../store/action-executions.ts'
 import { deleteSpentChallenges } from '../store/challenges.ts'
 import { deleteFullBuckets } from '../store/limit-buckets.ts'
 import {
@@ -15,6 +16,7 @@ const dayMs = 86_400_000
 const messagesKeptMs = 30 * dayMs
 const logsKeptMs = 30 * dayMs
 const inboxKeptMs = dayMs
+const executionsKeptMs = 10 * dayMs
 const take = 5000
 
 /**
@@ -29,6 +31,7 @@ export async function expireOldRows(deps: Deps): Promise<void> {
   await deleteFullBuckets(db, now)
   await deleteSpentChallenges(db, now)
   await untilFewer(() => deleteExpiredRefreshTokens(db, now, take))
+  await untilFewer(() => deleteOldExecutions(db, now - executionsKeptMs, take))
   const oldMessage = (now - messagesKeptMs).toString(16).padStart(11, '0')
   const oldLog = `90020${String(now - logsKeptMs).padStart(14, '0')}`
   for (const { id } of await listTenants(db)) {

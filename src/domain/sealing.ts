@@ -11,6 +11,8 @@ export type SealedKind =
   | 'api-signing-secret'
   | 'connection-options'
   | 'provider-credentials'
+  | 'action-secrets'
+  | 'action-version-secrets'
   | 'message'
   | 'inbox-message'
 

@@ -54,6 +54,89 @@ begin
 end $function$
 ;
 
+create table action_bindings (
+  tenant_id text not null,
+  id text not null,
+  trigger_id text not null,
+  position bigint not null,
+  action_id text not null,
+  display_name text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint action_bindings_pkey PRIMARY KEY (tenant_id, id),
+  constraint action_bindings_tenant_id_action_id_fkey FOREIGN KEY (tenant_id, action_id) REFERENCES actions(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX action_bindings_tenant_id_action_id_idx ON public.action_bindings USING btree (tenant_id, action_id);
+CREATE INDEX action_bindings_tenant_id_trigger_id_position_idx ON public.action_bindings USING btree (tenant_id, trigger_id, "position");
+CREATE TRIGGER action_bindings_deleted AFTER DELETE ON public.action_bindings REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER action_bindings_inserted AFTER INSERT ON public.action_bindings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER action_bindings_updated AFTER UPDATE ON public.action_bindings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table action_executions (
+  tenant_id text not null,
+  id text not null,
+  trigger_id text not null,
+  status text not null,
+  results jsonb not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint action_executions_pkey PRIMARY KEY (tenant_id, id),
+  constraint action_executions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX action_executions_created_at_idx ON public.action_executions USING btree (created_at);
+
+create table action_versions (
+  tenant_id text not null,
+  id text not null,
+  action_id text not null,
+  number bigint not null,
+  code text not null,
+  dependencies jsonb not null,
+  runtime text not null,
+  trigger_id text not null,
+  trigger_version text not null,
+  sealed_secrets bytea not null,
+  bundle bytea not null,
+  digest text not null,
+  built_at bigint not null,
+  created_at bigint not null,
+  constraint action_versions_pkey PRIMARY KEY (tenant_id, id),
+  constraint action_versions_tenant_id_action_id_number_key UNIQUE (tenant_id, action_id, number),
+  constraint action_versions_tenant_id_action_id_fkey FOREIGN KEY (tenant_id, action_id) REFERENCES actions(tenant_id, id) ON DELETE CASCADE
+);
+
+create table actions (
+  tenant_id text not null,
+  id text not null,
+  name text not null,
+  trigger_id text not null,
+  trigger_version text not null,
+  code text not null,
+  dependencies jsonb not null,
+  runtime text not null,
+  sealed_secrets bytea not null,
+  status text not null,
+  errors jsonb not null,
+  bundle bytea,
+  digest text,
+  build_id text not null,
+  build_started_at bigint not null,
+  built_at bigint,
+  all_changes_deployed boolean not null,
+  deployed_version_id text,
+  last_number bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint actions_pkey PRIMARY KEY (tenant_id, id),
+  constraint actions_tenant_id_name_key UNIQUE (tenant_id, name),
+  constraint actions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX actions_one_phone_provider ON public.actions USING btree (tenant_id) WHERE (trigger_id = 'custom-phone-provider'::text);
+CREATE INDEX actions_tenant_id_created_at_id_idx ON public.actions USING btree (tenant_id, created_at, id);
+CREATE TRIGGER actions_deleted AFTER DELETE ON public.actions REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER actions_inserted AFTER INSERT ON public.actions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER actions_updated AFTER UPDATE ON public.actions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
 create table challenges (
   tenant_id text not null,
   connection text not null,

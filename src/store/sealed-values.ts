@@ -95,6 +95,24 @@ export const sealedColumns: readonly SealedColumn[] = [
        where tenant_id = ${tenantId} and id = ${rowId} and sealed_previous_credentials = ${before}`,
   },
   {
+    kind: 'action-secrets',
+    select: ({ tenantId, rowId, take }) => sql`
+      select tenant_id, id as row_id, sealed_secrets as sealed from actions
+       where (tenant_id, id) > (${tenantId}, ${rowId}) order by tenant_id, id limit ${take}`,
+    update: ({ tenantId, rowId, before, after }) => sql`
+      update actions set sealed_secrets = ${after}
+       where tenant_id = ${tenantId} and id = ${rowId} and sealed_secrets = ${before}`,
+  },
+  {
+    kind: 'action-version-secrets',
+    select: ({ tenantId, rowId, take }) => sql`
+      select tenant_id, id as row_id, sealed_secrets as sealed from action_versions
+       where (tenant_id, id) > (${tenantId}, ${rowId}) order by tenant_id, id limit ${take}`,
+    update: ({ tenantId, rowId, before, after }) => sql`
+      update action_versions set sealed_secrets = ${after}
+       where tenant_id = ${tenantId} and id = ${rowId} and sealed_secrets = ${before}`,
+  },
+  {
     kind: 'message',
     select: ({ tenantId, rowId, take }) => sql`
       select tenant_id, id as row_id, sealed from messages

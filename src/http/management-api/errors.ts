@@ -61,6 +61,36 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     // The documentation gives this name, e-mail and all, for the phone case.
     errorCode: 'custom_email_provider_deployed_action_not_found',
   },
+  action_not_found: { status: 404, message: 'That action does not exist.' },
+  action_version_not_found: { status: 404, message: 'That action version does not exist.' },
+  action_execution_not_found: { status: 404, message: 'That execution does not exist.' },
+  action_trigger_not_found: { status: 404, message: 'That trigger does not exist.' },
+  action_name_exists: { status: 409, message: 'An action with that name already exists.' },
+  action_phone_provider_exists: {
+    status: 403,
+    message: 'custom-phone-provider can only have one supported Action',
+    errorCode: 'actions_cardinality_custom_phone_provider_not_allowed',
+  },
+  action_too_many: { status: 403, message: 'This tenant has as many actions as it may have.' },
+  action_not_built: {
+    status: 400,
+    message: "The action must be in the 'built' state to be deployed.",
+  },
+  action_unloadable: { status: 400, message: 'The action cannot be loaded.' },
+  action_bound: {
+    status: 400,
+    message: 'The action is bound to a trigger; unbind it first, or delete it with force.',
+  },
+  action_sends_messages: {
+    status: 409,
+    message: 'The phone provider of this tenant sends through this action.',
+  },
+  action_binding_incompatible: {
+    status: 400,
+    message: 'Trying to create a binding between an incompatible action and trigger.',
+  },
+  action_trigger_fixed: { status: 400, message: "can't upgrade to this trigger." },
+  action_runtime_missing: { status: 400, message: 'This server does not run actions.' },
   phone_provider_exists: {
     status: 409,
     message: 'A phone provider is already configured for this tenant.',
