@@ -24,6 +24,9 @@ export type Furniture = {
   code: string
   inboxId: string
   logId: string
+  actionId: string
+  actionVersionId: string
+  bindingId: string
   apiId: string
   apiIdentifier: string
   apiSecret: string
@@ -32,7 +35,7 @@ export type Furniture = {
 }
 
 /**
- * Fills a tenant through its own API, so that every table but `connection_deletions` has a row of it: a login through the inbox,
+ * Fills a tenant through its own API, so that every table but `connection_deletions` and `action_executions` has a row of it: a login through the inbox,
  * then a provider with a message whose code is still good.
  *
  * @param server made with the default provider, `none`
@@ -86,6 +89,16 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     { client_id: client.client_id, status: true },
   ])
 
+  const { id: actionId } = await manage('POST', '/actions/actions', {
+    name: `Action of ${name}`,
+    supported_triggers: [{ id: 'custom-phone-provider', version: 'v1' }],
+    code: 'exports.onExecuteCustomPhoneProvider = async () => {}',
+    secrets: [{ name: 'KEY', value: `action-secret-of-${name}` }],
+  })
+  await server.settle()
+  const version = await manage('POST', `/actions/actions/${actionId}/deploy`)
+  const { bindings } = await manage('GET', '/actions/triggers/custom-phone-provider/bindings')
+
   const authToken = createHash('sha256').update(name).digest('hex').slice(0, 32)
   const provider = await manage('POST', '/branding/phone/providers', {
     name: 'twilio',
@@ -127,6 +140,9 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     code,
     inboxId: inboxMessage.id,
     logId: log.log_id,
+    actionId,
+    actionVersionId: version.id,
+    bindingId: bindings[0].id,
     apiId: api.id,
     apiIdentifier,
     apiSecret,

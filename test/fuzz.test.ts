@@ -435,6 +435,7 @@ function ownId(own: Furniture, url: string): string {
     'branding/phone/providers': own.providerId,
     'branding/phone/templates': own.templateId,
     'resource-servers': own.apiId,
+    'actions/actions': own.actionId,
   }
   return ids[resource] ?? 'none'
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { after } from 'node:test'
+import type { ActionBuilder } from '../src/actions/action-builder.ts'
+import type { ActionRunner } from '../src/actions/action-runner.ts'
 import { type App, createApp } from '../src/app/app.ts'
 import type { Clock } from '../src/base/clock.ts'
 import type { Logger } from '../src/base/logger.ts'
 import { createTenant, seedFirstTenant } from '../src/domain/create-tenant.ts'
 import type { Database } from '../src/store/db.ts'
 import { borrow } from './borrowed-database.ts'
+import { fakeActions } from './fake-actions.ts'
 import { type FakeTwilio, startFakeTwilio } from './fake-twilio.ts'
 import { openMigrated } from './migrated.ts'
 
@@ -55,6 +58,8 @@ export type TestServerOptions = {
   maxDeliveries?: number
   /** How carriers are called; for a test that holds an answer back. */
   fetch?: typeof fetch
+  /** Runs tenant code; without it nothing is run and every build is what was sent. */
+  actions?: ActionRunner & ActionBuilder
   /** `twilio`: configured against a carrier on loopback. Default: none, messages go to the inbox. */
   provider?: 'twilio' | 'none'
   /** Seeded with connection `sms` and client `demo` (default), or empty but for its admin client. */
@@ -87,6 +92,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     clock,
     sweepIntervalMs: 0,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
+    actions: options.actions ?? fakeActions(),
     ...(options.fetch !== undefined && { fetch: options.fetch }),
     ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
   })

@@ -40,6 +40,80 @@ const managementCases: Record<string, Case> = {
     '/phone/protection': { number: { count: 50, per_s: 60 } },
     '/tenants/settings': { friendly_name: 'A' },
   }),
+  'GET /actions/actions': () => ({ path: '/actions/actions?per_page=100', status: 200 }),
+  'POST /actions/actions': () => ({
+    path: '/actions/actions',
+    body: { name: 'Another', supported_triggers: [{ id: 'send-phone-message', version: 'v2' }] },
+    status: 201,
+  }),
+  'GET /actions/actions/:id': ({ theirs }) => ({
+    path: path`/actions/actions/${theirs.actionId}`,
+    status: 404,
+  }),
+  'PATCH /actions/actions/:id': ({ theirs }) => ({
+    path: path`/actions/actions/${theirs.actionId}`,
+    body: { name: 'Taken' },
+    status: 404,
+  }),
+  'DELETE /actions/actions/:id': ({ theirs }) => ({
+    path: `${path`/actions/actions/${theirs.actionId}`}?force=true`,
+    status: 404,
+  }),
+  'POST /actions/actions/:id/deploy': ({ theirs }) => ({
+    path: path`/actions/actions/${theirs.actionId}/deploy`,
+    status: 404,
+  }),
+  'POST /actions/actions/:id/test': ({ theirs }) => ({
+    path: path`/actions/actions/${theirs.actionId}/test`,
+    body: { payload: {} },
+    status: 404,
+  }),
+  'GET /actions/actions/:actionId/versions': ({ theirs }) => ({
+    path: path`/actions/actions/${theirs.actionId}/versions`,
+    status: 404,
+  }),
+  'GET /actions/actions/:actionId/versions/:id': ({ mine, theirs }) => [
+    {
+      path: path`/actions/actions/${theirs.actionId}/versions/${theirs.actionVersionId}`,
+      status: 404,
+    },
+    {
+      path: path`/actions/actions/${mine.actionId}/versions/${theirs.actionVersionId}`,
+      status: 404,
+    },
+  ],
+  'POST /actions/actions/:actionId/versions/:id/deploy': ({ mine, theirs }) => [
+    {
+      path: path`/actions/actions/${theirs.actionId}/versions/${theirs.actionVersionId}/deploy`,
+      status: 404,
+    },
+    {
+      path: path`/actions/actions/${mine.actionId}/versions/${theirs.actionVersionId}/deploy`,
+      status: 404,
+    },
+  ],
+  'GET /actions/executions/:id': ({ theirs }) => ({
+    path: path`/actions/executions/${theirs.actionVersionId}`,
+    status: 404,
+  }),
+  'GET /actions/modules': () => ({ path: '/actions/modules', status: 200 }),
+  'GET /actions/triggers': () => ({ path: '/actions/triggers', status: 200 }),
+  'GET /actions/triggers/:triggerId/bindings': () => ({
+    path: '/actions/triggers/custom-phone-provider/bindings',
+    status: 200,
+  }),
+  'PATCH /actions/triggers/:triggerId/bindings': ({ theirs }) => [
+    {
+      path: '/actions/triggers/custom-phone-provider/bindings',
+      body: { bindings: [{ ref: { type: 'action_id', value: theirs.actionId } }] },
+      status: 404,
+    },
+    {
+      path: '/actions/triggers/custom-phone-provider/bindings',
+      body: { bindings: [{ ref: { type: 'binding_id', value: theirs.bindingId } }] },
+      status: 404,
+    },
+  ],
   'GET /attack-protection/bot-detection': () => ({
     path: '/attack-protection/bot-detection',
     status: 403,

@@ -35,6 +35,8 @@ export type AppOptions = {
   clock?: Clock
   random?: Random
   fetch?: typeof fetch
+  /** Runs tenant code; without it there is nothing that could. */
+  actions?: Deps['actions']
   leaseMs?: number
   maxDeliveries?: number
   /** How often waiting messages are looked for; 0: only when a test says so. */
@@ -85,6 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     metrics,
     fetch: options.fetch ?? createOutgoingFetch(),
+    ...(options.actions !== undefined && { actions: options.actions }),
     secretBox: createSecretBox(options.masterKeys),
     nodeId: randomUUID(),
     options: settings,
@@ -140,6 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       server.server.closeAllConnections()
       await closed
       await Promise.race([deps.background.idle(), enough])
+      await deps.actions?.close(0)
       if (migrated) await sweeper.release()
       await db.close()
     },

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { AppError } from '../../base/app-error.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { requireAccess } from './access.ts'
+import { actionTriggerRoutes } from './action-triggers.ts'
+import { actionRoutes } from './actions.ts'
 import { attackProtectionRoutes } from './attack-protection.ts'
 import { acceptBodies, isStorableText } from './bodies.ts'
 import { clientGrantRoutes } from './client-grants.ts'
@@ -40,6 +42,8 @@ export const managementApi: FastifyPluginAsync<{ deps: Deps }> = async (app, { d
 
 /** The routes of each resource. */
 const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
+  actionRoutes,
+  actionTriggerRoutes,
   attackProtectionRoutes,
   clientGrantRoutes,
   clientRoutes,
