@@ -177,4 +177,4 @@ function readError(output: string): { code: string; summary: string; detail: str
 }
 
 const nameIn = (text: string): string =>
-  /(?:@[\w.~-]+\/)?[\w.~-]+@[^\s'"]+/.exec(text)?.[0].slice(0, 214) ?? ''
+  /(?:@[\w.~-]+\/)?[\w.~-]+@[^\s'"]+/.exec(text)?.[0].slice(0, 214).replace(/\.$/, '') ?? ''
