@@ -18,13 +18,15 @@ export function substituteProcess(print: (line: string) => void): Record<string,
     end: () => stream,
   }
   const nothing = () => substitute
-  const substitute: Record<string, unknown> = {
+  const substitute: Record<string | symbol, unknown> = {
     env: { NODE_ENV: 'production', TZ: 'UTC' },
     argv: ['node', 'action.js'],
     argv0: 'node',
     execArgv: [],
     execPath: '/node',
     title: 'node',
+    // By this packages such as axios tell Node from a browser.
+    [Symbol.toStringTag]: 'process',
     pid: 1,
     ppid: 0,
     platform: real.platform,
