@@ -4,9 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { createActions } from '../../src/actions/create-actions.ts'
+import { silentLogger } from '../../src/base/logger.ts'
 import { type Decoys, openDecoys } from './decoys.ts'
 import { inTurns } from './in-turns.ts'
 import { offeredLevels, startRunner } from './levels.ts'
+import { networkSnippets } from './network-snippets.ts'
 import { type HostileRunner, programOf, runSnippet } from './run-snippet.ts'
 import { handler } from './snippet.ts'
 import { hostileSnippets } from './snippets.ts'
@@ -32,7 +35,14 @@ for (const level of await offeredLevels()) {
 
     before(async () => {
       decoys = await openDecoys()
-      runner = await startRunner(level, decoys)
+      runner = createActions({
+        log: silentLogger,
+        allow: decoys.allowed,
+        level,
+        perMinute: Number.POSITIVE_INFINITY,
+      })
+      // The first call waits for the measurement.
+      await runner.run(programOf('first', handler('')), { event: {}, secrets: {} })
     })
     after(async () => {
       await runner.close(0)
@@ -59,6 +69,17 @@ for (const level of await offeredLevels()) {
       assert.ok(downloaded <= 40 * 2 ** 20, `${downloaded} bytes fetched`)
       assert.ok(stall.ownMs <= longestStallMs, `the loop stood for ${stall.ownMs} ms`)
       assert.ok(grownMb <= mostGrowthMb, `the host grew by ${grownMb} MB`)
+    })
+
+    test('names that change their minds reach nothing', async () => {
+      const direct = await startRunner(level, decoys)
+      const wrong = await inTurns(networkSnippets, atOnce, (snippet) =>
+        runSnippet(direct, snippet, decoys),
+      )
+      await direct.close(0)
+
+      assert.deepEqual(wrong.flat(), [])
+      assert.deepEqual(await decoys.touched(), [])
     })
 
     test('messages of other tenants flow while hostile Actions run', async () => {
