@@ -1,4 +1,5 @@
 import { ConfigError } from '../app/config.ts'
+import { actionsCommand } from './commands/actions.ts'
 import { keysCommand } from './commands/keys.ts'
 import { startCommand } from './commands/start.ts'
 import { tenantsCommand } from './commands/tenants.ts'
@@ -11,6 +12,7 @@ const usage = `Usage: trunkline COMMAND
   tenants list                    the tenants, oldest first
   keys rotate                     seal everything anew with the first key of TRUNKLINE_SECRET_KEY
   keys rotate --signing           new signing keys for every tenant
+  actions run FILE                build and run an Action here; docs/actions.md has the options
 
 Settings are environment variables; docs/settings.md has them all.
 `
@@ -19,6 +21,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   start: startCommand,
   tenants: tenantsCommand,
   keys: keysCommand,
+  actions: actionsCommand,
 }
 
 /** Runs the command that the words name; sets the exit code. */
