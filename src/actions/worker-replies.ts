@@ -74,6 +74,15 @@ export function failedResult(
   return { ended, ...(error && { error }), logs: '', cacheWrites: [], stats: noStats }
 }
 
+/** An error of ours, not of the tenant's code. */
+export const platformError = (message: string): ActionError => ({ name: 'PlatformError', message })
+
+/** A program that certainly does not run. */
+export const failedLoad = (message: string): { ok: false; error: ActionError } => ({
+  ok: false,
+  error: platformError(message),
+})
+
 const unknownError: ActionError = { name: 'Error', message: '' }
 
 const noStats: ActionResult['stats'] = {

@@ -1,11 +1,6 @@
 import { once } from 'node:events'
 import type { Logger } from '../base/logger.ts'
-import type {
-  ActionCacheRecord,
-  ActionError,
-  ActionResult,
-  ActionTrigger,
-} from '../contract/actions.ts'
+import type { ActionResult } from '../contract/actions.ts'
 import type { EgressBroker } from './egress-broker.ts'
 import type { LaunchedWorker } from './launch.ts'
 import {
@@ -17,38 +12,21 @@ import {
   ProtocolViolation,
 } from './protocol.ts'
 import { secretValues } from './secret-mask.ts'
-import { failedResult, readJson, readLoaded, readResult } from './worker-replies.ts'
-
-export type WorkerOptions = {
-  /** Makes the one broker of this process. `violate` ends the process. */
-  broker(
-    send: (type: FrameType, id: number, payload: Uint8Array) => void,
-    violate: (reason: string) => void,
-  ): EgressBroker
-  log: Logger
-  /** What a module may take to load; 5 s when absent. */
-  loadMs?: number
-}
-
-export type WorkerProgram = {
-  bundle: string
-  /** As a process with this very code made it, on this node. */
-  cache?: Buffer
-  handler: string
-  trigger: ActionTrigger
-  triggerVersion: string
-}
-
-export type WorkerCall = {
-  event: Record<string, unknown>
-  secrets: Readonly<Record<string, string>>
-  /** Values besides the secrets that no text of the run may hold. */
-  hidden?: readonly string[]
-  cache: readonly ActionCacheRecord[]
-  limitMs: number
-}
-
-export type LoadOutcome = { ok: true; bootMs: number } | { ok: false; error: ActionError }
+import {
+  failedLoad,
+  failedResult,
+  platformError,
+  readJson,
+  readLoaded,
+  readResult,
+} from './worker-replies.ts'
+import {
+  type LoadOutcome,
+  type WorkerCall,
+  type WorkerOptions,
+  type WorkerProgram,
+  workerLimits,
+} from './worker-shapes.ts'
 
 type Pending = {
   startedAt: number
@@ -57,15 +35,6 @@ type Pending = {
   values: readonly string[]
   settle(result: ActionResult): void
 }
-
-/** How long a process may take to come up, to load, and to answer that it is alive. */
-const [startMs, usualLoadMs, pingMs] = [15_000, 5000, 250]
-/** How long it may run on after its first call to make its code cache. */
-const cacheMs = 500
-/** A process that did this much, or is this old, gives way to a fresh one. */
-const [mostCalls, mostAgeMs] = [1000, 3_600_000]
-/** More frames than these since the last call began are no honest code's. */
-const [mostControlFrames, mostStrayResults] = [20_000, 100]
 
 /** The host's handle of one process: starts, loads, calls, and ends it when it breaks a rule. */
 export class ActionWorker {
@@ -94,12 +63,12 @@ export class ActionWorker {
   constructor(launched: LaunchedWorker, options: WorkerOptions) {
     this.#process = launched
     this.#log = options.log
-    this.#loadMs = options.loadMs ?? usualLoadMs
+    this.#loadMs = options.loadMs ?? workerLimits.loadMs
     this.#broker = options.broker(
       (type, id, payload) => this.#send(type, id, payload),
       (reason) => this.kill(reason),
     )
-    const timer = setTimeout(() => this.kill('it did not start'), startMs)
+    const timer = setTimeout(() => this.kill('it did not start'), workerLimits.startMs)
     this.#ready.promise.catch(() => {}).finally(() => clearTimeout(timer))
     launched.channel.on('data', (chunk: Buffer) => this.#receive(chunk))
     launched.channel.on('close', () => this.#process.kill())
@@ -118,8 +87,8 @@ export class ActionWorker {
 
   /** Whether no further call should go to this process: spoilt, worn, or on its way out. */
   get recycle(): boolean {
-    const old = performance.now() - this.#startedAt > mostAgeMs
-    return this.#worn || old || this.#calls >= mostCalls || this.#state !== 'bound'
+    const old = performance.now() - this.#startedAt > workerLimits.ageMs
+    return this.#worn || old || this.#calls >= workerLimits.calls || this.#state !== 'bound'
   }
 
   /** Rejects when the process does not come up. */
@@ -225,7 +194,7 @@ export class ActionWorker {
   #take(frame: Frame): void {
     const { type, id, payload } = frame
     if (type !== frameTypes.DATA) this.#frames += 1
-    if (this.#frames > mostControlFrames) throw new ProtocolViolation('too many frames')
+    if (this.#frames > workerLimits.controlFrames) throw new ProtocolViolation('too many frames')
     switch (type) {
       case frameTypes.READY:
         this.#ready.resolve()
@@ -259,7 +228,8 @@ export class ActionWorker {
     const pending = this.#pending.get(id)
     if (pending === undefined) {
       this.#strays += 1
-      if (this.#strays > mostStrayResults) throw new ProtocolViolation('results of no call')
+      if (this.#strays > workerLimits.strayResults)
+        throw new ProtocolViolation('results of no call')
       return
     }
     const { result, worn } = readResult(readJson(payload), pending.values)
@@ -296,7 +266,7 @@ export class ActionWorker {
       return
     }
     this.drain()
-    const silent = setTimeout(() => this.kill('it no longer answers'), pingMs)
+    const silent = setTimeout(() => this.kill('it no longer answers'), workerLimits.pingMs)
     const ping = this.#nextId()
     this.#pings.set(ping, () => {
       clearTimeout(silent)
@@ -305,16 +275,16 @@ export class ActionWorker {
     this.#send(frameTypes.PING, ping)
   }
 
-  /** Nothing under way: a process that drains ends, any other stands still. */
+  /** Nothing under way: a process that drains or is spoilt ends, any other stands still. */
   #rest(): void {
-    if (this.#pending.size > 0 || this.#frozen) return
-    if (this.#state === 'draining') this.kill('it was drained')
-    if (this.#state !== 'bound') return
+    if (this.#pending.size > 0) return
+    if (this.#state === 'draining' || this.#worn) this.kill('it gives way to a fresh one')
+    if (this.#state !== 'bound' || this.#frozen) return
     if (this.#cacheWanted && this.#calls > 0) {
       setTimeout(() => {
         this.#cacheWanted = false
         this.#rest()
-      }, cacheMs).unref()
+      }, workerLimits.cacheMs).unref()
       return
     }
     this.#frozen = true
@@ -338,7 +308,3 @@ export class ActionWorker {
 }
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-
-const platformError = (message: string): ActionError => ({ name: 'PlatformError', message })
-
-const failedLoad = (message: string): LoadOutcome => ({ ok: false, error: platformError(message) })

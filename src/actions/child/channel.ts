@@ -6,6 +6,8 @@ const { concat, from } = Buffer
 
 /** The pipe to the host, descriptor 3: the only way out of this process. */
 export type Channel = {
+  /** The native object below it. */
+  handle: object
   send(type: FrameType, id: number, payload: Uint8Array): void
   sendJson(type: FrameType, id: number, value: unknown): void
   /** Sends, then calls back when the bytes are out. */
@@ -25,7 +27,10 @@ export function openChannel(onFrame: (frame: Frame) => void, onEnd: () => void):
   pipe.on('end', onEnd)
   const write = pipe.write.bind(pipe)
   const json = (value: unknown) => from(stringify(value), 'utf8')
+  // A member that the types do not know.
+  const { _handle: handle } = pipe as unknown as { _handle: object }
   return {
+    handle,
     send: (type, id, payload) => {
       write(encodeFrame(type, id, payload))
     },

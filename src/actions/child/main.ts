@@ -74,6 +74,8 @@ process.setUncaughtExceptionCaptureCallback((error) => {
     complain(describeError(error, []).stack ?? '')
     return exit(crashed)
   }
+  // The process ends behind this result: no other call may go to it.
+  unhandled = true
   const described = describeError(error, invocation.secrets)
   const told = { ...described, message: `uncaught exception: ${described.message}`.slice(0, 2000) }
   finish(invocation, { ended: 'threw', error: told }, () => exit(crashed))
@@ -87,7 +89,7 @@ process.on('unhandledRejection', (reason) => {
 setImmediate(prepare)
 
 function prepare(): void {
-  patchNetwork()
+  patchNetwork(channel.handle)
   warmUp()
   stripProcess()
   for (const [name, value] of Object.entries({ process: substitute, console })) {

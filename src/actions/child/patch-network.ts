@@ -23,7 +23,7 @@ const refuse = (what: string) =>
   }
 
 /** Every way to the network ends at the facade; what cannot be sent there throws. */
-export function patchNetwork(): void {
+export function patchNetwork(channelHandle: object): void {
   const realTlsConnect = tls.connect as (...args: unknown[]) => tls.TLSSocket
   put(net, { connect: connectFacade, createConnection: connectFacade })
   put(http.Agent.prototype, { createConnection: connectFacade })
@@ -52,14 +52,14 @@ export function patchNetwork(): void {
     }
   }
   put(dns, { Resolver: refuse('dns.Resolver') })
-  disarmNatives()
+  disarmNatives(channelHandle)
 }
 
 /** Takes the native ways to a connection off their prototypes, where they would be found. */
-function disarmNatives(): void {
+function disarmNatives(channelHandle: object): void {
   const probe = new tls.TLSSocket(undefined as unknown as net.Socket) // how one gets at the native class
   const handle = (probe as unknown as { _handle?: { _parent?: object } })._handle
-  const natives = [handle?._parent]
+  const natives = [handle?._parent, channelHandle]
   probe.destroy()
   for (const native of natives) {
     if (native === undefined) continue

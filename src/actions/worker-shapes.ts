@@ -1,0 +1,46 @@
+import type { Logger } from '../base/logger.ts'
+import type { ActionCacheRecord, ActionError, ActionTrigger } from '../contract/actions.ts'
+import type { EgressBroker } from './egress-broker.ts'
+import type { FrameType } from './protocol.ts'
+
+export type WorkerOptions = {
+  /** Makes the one broker of this process. `violate` ends the process. */
+  broker(
+    send: (type: FrameType, id: number, payload: Uint8Array) => void,
+    violate: (reason: string) => void,
+  ): EgressBroker
+  log: Logger
+  /** What a module may take to load; 5 s when absent. */
+  loadMs?: number
+}
+
+export type WorkerProgram = {
+  bundle: string
+  /** As a process with this very code made it, on this node. */
+  cache?: Buffer
+  handler: string
+  trigger: ActionTrigger
+  triggerVersion: string
+}
+
+export type WorkerCall = {
+  event: Record<string, unknown>
+  secrets: Readonly<Record<string, string>>
+  /** Values besides the secrets that no text of the run may hold. */
+  hidden?: readonly string[]
+  cache: readonly ActionCacheRecord[]
+  limitMs: number
+}
+
+export type LoadOutcome = { ok: true; bootMs: number } | { ok: false; error: ActionError }
+
+export const workerLimits = {
+  /** How long a process may take to come up, to load, and to answer that it is alive. */
+  ...{ startMs: 15_000, loadMs: 5000, pingMs: 250 },
+  /** How long it may run on after its first call to make its code cache. */
+  cacheMs: 500,
+  /** A process that did this much, or is this old, gives way to a fresh one. */
+  ...{ calls: 1000, ageMs: 3_600_000 },
+  /** More frames than these since the last call began are no honest code's. */
+  ...{ controlFrames: 20_000, strayResults: 100 },
+} as const
