@@ -38,6 +38,11 @@ const chromiumPlaces = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
+/** What the strong isolation of Actions is made with; looked for where the server looks. */
+export async function findBubblewrap(): Promise<string | undefined> {
+  return (await isProgram('/usr/bin/bwrap')) ? '/usr/bin/bwrap' : undefined
+}
+
 const isProgram = (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
     () => true,

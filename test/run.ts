@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { type Cluster, serverVariable, startCluster } from './postgres-cluster.ts'
-import { findChromium, findPostgres } from './programs.ts'
+import { findBubblewrap, findChromium, findPostgres } from './programs.ts'
 
 /**
  * What `npm test` runs: `node test/run.ts [--fast] [--program FILE] [FILES AND FLAGS …]`.
@@ -17,7 +17,8 @@ async function main(): Promise<number> {
   const selected = files.length > 0 ? files : allTests(fast)
   const browser = program === undefined && selected.some(needsBrowser)
   const named = (process.env[serverVariable] ?? '') !== ''
-  await providePrograms({ postgres: !named, chromium: browser })
+  const walls = program !== undefined || selected.some(needsWalls)
+  await providePrograms({ postgres: !named, chromium: browser, walls })
 
   const cluster: Cluster | undefined = named ? undefined : await startCluster()
   try {
@@ -58,17 +59,26 @@ function allTests(fast: boolean): string[] {
 
 const needsBrowser = (file: string): boolean => file.includes('test/browser/')
 
+/** Whether it runs code of tenants. */
+const needsWalls = (file: string): boolean => /action|hostile|own-process|examples/.test(file)
+
+type Needed = { postgres: boolean; chromium: boolean; walls: boolean }
+
 /** Installs the Debian packages that are missing, where that is possible without asking. */
-async function providePrograms(needed: { postgres: boolean; chromium: boolean }): Promise<void> {
+async function providePrograms(needed: Needed): Promise<void> {
   const packages = [
     ...(needed.postgres && (await findPostgres()) === undefined ? ['postgresql'] : []),
     ...(needed.chromium && (await findChromium()) === undefined
       ? ['chromium', 'fonts-liberation']
       : []),
   ]
+  const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0
+  // Without it the levels below are tested: it is no reason to stop.
+  if (needed.walls && canInstall && (await findBubblewrap()) === undefined) {
+    packages.push('bubblewrap')
+  }
   if (packages.length === 0) return
   const list = packages.join(' and ')
-  const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0
   if (!canInstall) throw new Error(`the tests need ${list}: install it, for example with apt-get`)
   process.stdout.write(`installing ${list}\n`)
   for (const command of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {

@@ -127,7 +127,10 @@ attempt('signal', () => {
   return false
 })
 attempt('write', () => fs.writeFileSync(written, 'x'))
-attempt('process', () => spawnSync(process.execPath, ['--version'], { timeout: 5000 }).status === 0)
+attempt('process', () => {
+  const { error } = spawnSync(process.execPath, ['--version'], { timeout: 5000 })
+  return error === undefined || error.code === 'ETIMEDOUT'
+})
 const reach = (breach, where) => new Promise((done) => {
   try {
     const socket = net.connect(where)

@@ -7,6 +7,9 @@ export type UidSlots = {
   take(): { uid: number; release(): void }
 }
 
+/** Of the whole process: giving one back ends all that runs under it. */
+let free: number[] | undefined
+
 /**
  * User ids of nobody else, or undefined where this process may not change its own. Workers that shared
  * one could trace each other.
@@ -14,18 +17,18 @@ export type UidSlots = {
 export function uidSlots({ sh }: LaunchTools): UidSlots | undefined {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0 || sh === undefined)
     return undefined
-  const first = firstSlotUid()
-  const free = Array.from({ length: slotCount }, (_, index) => first + index)
+  free ??= Array.from({ length: slotCount }, (_, index) => firstSlotUid() + index)
+  const slots = free
   return {
     take() {
       // The one that has been free for longest.
-      const uid = free.shift()
+      const uid = slots.shift()
       if (uid === undefined) throw new Error('all user ids for workers are taken')
       return {
         uid,
         release: () =>
           sweep(sh, uid, () => {
-            free.push(uid)
+            slots.push(uid)
           }),
       }
     },
