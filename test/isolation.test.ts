@@ -93,7 +93,7 @@ const managementCases: Record<string, Case> = {
     },
   ],
   'GET /actions/executions/:id': ({ theirs }) => ({
-    path: path`/actions/executions/${theirs.actionVersionId}`,
+    path: path`/actions/executions/${theirs.executionId}`,
     status: 404,
   }),
   'GET /actions/modules': () => ({ path: '/actions/modules', status: 200 }),

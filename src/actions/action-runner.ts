@@ -23,6 +23,8 @@ export type ActionCall = {
   /** The event without `secrets`; JSON. */
   event: Record<string, unknown>
   secrets: Readonly<Record<string, string>>
+  /** Values besides the secrets that no text of the run may hold: the code, the recipient. */
+  hidden?: readonly string[]
   /** At most this long for everything after a process has the code loaded; 20 s when absent. */
   limitMs?: number
   /** A test neither reads nor writes the shared cache. */

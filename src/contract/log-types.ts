@@ -1,5 +1,6 @@
 /** Tenant log types that are written here, with what they mean. Source: Auth0's log event type codes. */
 export const logTypes = {
+  actions_execution_failed: 'Failed run of an Action',
   api_limit: 'Rate limit on an API',
   cs: 'Code sent',
   f: 'Failed login',

@@ -1,5 +1,5 @@
 import { AppError } from '../base/app-error.ts'
-import { randomHex } from '../base/random.ts'
+import { randomUuid } from '../base/random.ts'
 import { type BindingsPatch, triggerViews } from '../contract/action-api.ts'
 import {
   type ActionBindingRow,
@@ -59,7 +59,7 @@ export async function replaceBindings(
       await insertActionBinding(tx, {
         ...{
           tenant_id: tenant.id,
-          id: randomHex(deps.random, 32),
+          id: randomUuid(deps.random),
           trigger_id: triggerId,
           position,
         },

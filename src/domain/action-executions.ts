@@ -1,5 +1,6 @@
 import { AppError } from '../base/app-error.ts'
-import { findActionExecution } from '../store/action-executions.ts'
+import { randomUuid } from '../base/random.ts'
+import { findActionExecution, insertActionExecution } from '../store/action-executions.ts'
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -19,4 +20,36 @@ export async function getExecution(
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
   }
+}
+
+/** One run, for `recordExecution`; times in epoch milliseconds. */
+export type ExecutedAction = {
+  /** Default: a new one. The logs name the run by it. */
+  id?: string
+  triggerId: string
+  actionName: string
+  startedAt: number
+  endedAt: number
+  error?: { id: string; msg: string }
+}
+
+/** Keeps how a run ended, for ten days. @returns its id */
+export async function recordExecution(
+  deps: Deps,
+  tenant: Pick<Tenant, 'id'>,
+  run: ExecutedAction,
+): Promise<string> {
+  const id = run.id ?? randomUuid(deps.random)
+  const now = deps.clock.now()
+  const result = {
+    action_name: run.actionName,
+    error: run.error ? { ...run.error, url: '' } : null,
+    started_at: new Date(run.startedAt).toISOString(),
+    ended_at: new Date(run.endedAt).toISOString(),
+  }
+  await insertActionExecution(deps.db, {
+    ...{ tenant_id: tenant.id, id, trigger_id: run.triggerId, status: 'final' },
+    ...{ results: [result], created_at: now, updated_at: now },
+  })
+  return id
 }

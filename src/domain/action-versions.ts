@@ -1,6 +1,6 @@
 import { AppError } from '../base/app-error.ts'
-import { randomHex } from '../base/random.ts'
-import { type ActionTrigger, actionLimits } from '../contract/actions.ts'
+import { randomUuid } from '../base/random.ts'
+import { type ActionTrigger, actionHandlers, actionLimits } from '../contract/actions.ts'
 import { insertActionBinding, listActionBindings } from '../store/action-bindings.ts'
 import {
   type ActionVersionRow,
@@ -17,6 +17,7 @@ import {
   type ActionRow,
   findAction,
   findDraftBundle,
+  finishBuild,
   lockAction,
   updateAction,
 } from '../store/actions.ts'
@@ -46,6 +47,7 @@ export async function deployAction(deps: Deps, tenant: Tenant, id: string): Prom
   const stored = await findDraftBundle(deps.db, tenant.id, id)
   const bundle = stored?.bundle ?? null
   const { digest, built_at } = draft
+  if (draft.status === 'failed') throw new AppError('action_not_built', { message: failure(draft) })
   if (draft.status !== 'built' || bundle === null || digest === null || built_at === null) {
     throw new AppError('action_not_built')
   }
@@ -88,14 +90,15 @@ export async function rollBackAction(
       const resealed = sealSecrets(deps, tenant.id, 'action-secrets', actionId, secrets)
       const { code, dependencies, runtime } = old
       const draft = { code, dependencies, runtime, sealed_secrets: resealed }
-      // Built anew when it is next read or deployed: its bundle is that of the former draft.
-      const build = {
-        status: 'pending',
-        errors: [],
-        build_id: newBuildId(deps),
-        build_started_at: 0,
-      }
+      const buildId = newBuildId(deps)
+      const now = deps.clock.now()
+      const build = { status: 'pending', errors: [], build_id: buildId, build_started_at: now }
       await updateAction(tx, { ...action, ...draft, ...build })
+      // The bundle of the version is what a build of its code came to.
+      await finishBuild(tx, {
+        ...{ tenantId: tenant.id, id: actionId, buildId, status: 'built', errors: [], now },
+        ...{ dependencies, bundle: stored.bundle, digest: old.digest },
+      })
     }
     const content = { ...old, bundle: stored.bundle, secrets }
     return { row: action, version: await makeVersion(deps, tx, action, content, !updateDraft) }
@@ -112,7 +115,7 @@ async function makeVersion(
 ): Promise<ActionVersionRow> {
   const { tenant_id: tenantId, id: actionId } = action
   const taken = await takeVersionNumber(tx, tenantId, actionId)
-  const id = randomHex(deps.random, 32)
+  const id = randomUuid(deps.random)
   const now = deps.clock.now()
   const { bundle, secrets, ...rest } = content
   const row: ActionVersionRow = {
@@ -134,7 +137,7 @@ async function bindIfAlone(deps: Deps, tx: Db, action: ActionRow, now: number): 
   const { tenant_id, id: action_id, name: display_name, trigger_id } = action
   if (trigger_id !== 'custom-phone-provider') return
   if ((await listActionBindings(tx, tenant_id, trigger_id)).length > 0) return
-  const id = randomHex(deps.random, 32)
+  const id = randomUuid(deps.random)
   const times = { created_at: now, updated_at: now }
   await insertActionBinding(tx, {
     tenant_id,
@@ -161,7 +164,19 @@ async function checkBundle(
     ...{ triggerVersion: draft.trigger_version, digest },
     loadBundle: () => unpackBundle(bundle),
   })
-  if (!checked.ok) throw new AppError('action_unloadable', { message: checked.error.message })
+  if (checked.ok) return
+  const { message } = checked.error
+  // Whoever reads it must learn which function was looked for.
+  const handler = actionHandlers[draft.trigger_id as ActionTrigger] // as above
+  throw new AppError('action_unloadable', {
+    message: message.includes(handler) ? message : `The handler ${handler}: ${message}`,
+  })
+}
+
+/** Clients wait and ask again on the words about the state, so they stand here as well. */
+function failure({ errors }: ActionRow): string {
+  const texts = errors.map((error) => String(Object(error).msg))
+  return `The action must be in the 'built' state to be deployed. Its build failed: ${texts.join('; ')}`
 }
 
 async function requireDraft(deps: Deps, tenant: Tenant, id: string): Promise<ActionRow> {

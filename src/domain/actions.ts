@@ -1,5 +1,5 @@
 import { AppError } from '../base/app-error.ts'
-import { randomHex } from '../base/random.ts'
+import { randomUuid } from '../base/random.ts'
 import { type ActionCreate, type ActionPatch, triggerViews } from '../contract/action-api.ts'
 import { actionLimits } from '../contract/actions.ts'
 import { listBindingsOfAction } from '../store/action-bindings.ts'
@@ -25,13 +25,6 @@ import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 
 type WireObject = Record<string, unknown>
-
-/** A new id in the form of a UUID. */
-export function newActionId(deps: Deps): string {
-  const hex = randomHex(deps.random, 32)
-  const cuts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`]
-  return [...cuts, hex.slice(20)].join('-')
-}
 
 const shown = async (deps: Deps, row: ActionRow): Promise<WireObject> =>
   actionView(
@@ -83,7 +76,7 @@ export async function createAction(
 ): Promise<WireObject> {
   const trigger = readTrigger(input.supported_triggers)
   checkCode(input.code)
-  const id = newActionId(deps)
+  const id = randomUuid(deps.random)
   const now = deps.clock.now()
   const secrets = replaceSecrets([], input.secrets ?? [], now)
   const row: ActionRow = {

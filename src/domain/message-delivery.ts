@@ -15,8 +15,9 @@ import type { LeasedMessage } from './leased-message.ts'
 import { wireMessageId } from './message-id.ts'
 import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
-import { carrierTimeoutMs, handToProvider } from './provider-delivery.ts'
+import { deliveryLimitMs, handToProvider } from './provider-delivery.ts'
 import { retryDelayMs } from './retry-schedule.ts'
+import type { ActionRun } from './run-action.ts'
 import type { Tenant } from './tenant.ts'
 import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
 
@@ -184,11 +185,16 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
       },
     }
   }
-  if (!leaseCoversCarrier(deps, message)) return { state: 'queued', due_at: deps.clock.now() }
-  const delivery = await handToProvider(deps, tenant, route.provider, notification)
+  const limitMs = deliveryLimitMs(route.provider)
+  if (!leaseCoversCarrier(deps, message, limitMs))
+    return { state: 'queued', due_at: deps.clock.now() }
+  const { delivery, run } = await handToProvider(deps, tenant, route.provider, {
+    message,
+    notification,
+  })
   return {
     provider: route.provider.name,
-    ...readDelivery(deps, tenant, message, { delivery, startedAt, warnings }),
+    ...readDelivery(deps, tenant, message, { delivery, run, startedAt, warnings }),
   }
 }
 
@@ -197,17 +203,33 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
  * long to store the message or to say so: another node may have it already. A lease that is shorter
  * than usual leaves the same share of it.
  */
-const leaseCoversCarrier = (deps: Deps, { leased_until }: LeasedMessage): boolean =>
-  deps.clock.now() + Math.min(carrierTimeoutMs, 0.4 * deps.options.leaseMs) <= leased_until
+const leaseCoversCarrier = (
+  deps: Deps,
+  { leased_until }: LeasedMessage,
+  limitMs: number,
+): boolean => {
+  const { leaseMs } = deps.options
+  const share = limitMs / usualLeaseMs
+  return deps.clock.now() + Math.min(limitMs, share * leaseMs) <= leased_until
+}
+
+const usualLeaseMs = 25_000
 
 function readDelivery(
   deps: Deps,
   tenant: Tenant,
   message: LeasedMessage,
-  end: { delivery: Delivery; startedAt: number; warnings: TenantLogRow[] },
+  end: {
+    delivery: Delivery
+    /** Of a provider that is the tenant's own code. */
+    run: ActionRun | undefined
+    startedAt: number
+    warnings: TenantLogRow[]
+  },
 ): End {
-  const { delivery, startedAt } = end
+  const { delivery, run, startedAt } = end
   const now = deps.clock.now()
+  const before = [...end.warnings, ...(run?.entries ?? [])]
   if (delivery.outcome === 'accepted') {
     const id = delivery.providerMessageId
     return {
@@ -219,8 +241,8 @@ function readDelivery(
       },
       logs:
         delivery.warning === undefined
-          ? end.warnings
-          : [...end.warnings, warningLog(deps, tenant, message, delivery.warning)],
+          ? before
+          : [...before, warningLog(deps, tenant, message, delivery.warning)],
     }
   }
   const tried = {
@@ -238,14 +260,23 @@ function readDelivery(
         })
       : undefined
   const log = failureLog(deps, tenant, message, {
-    error: delivery.providerError?.code ?? delivery.cause.code,
+    error: errorTextOf(delivery),
     willRetry: delayMs !== undefined,
+    ...(delayMs !== undefined && run !== undefined && { nextAttemptAt: now + delayMs }),
+    ...(run !== undefined && { run }),
   })
-  const logs = [...end.warnings, log]
+  const logs = [...before, log]
   if (delayMs !== undefined) {
     return { state: 'queued', due_at: now + delayMs, cause: delivery.cause, attempt: tried, logs }
   }
   return { state: 'failed', cause: delivery.cause, attempt: tried, logs }
+}
+
+/** What the entry of a failed try says: the reason of an Action, else a stable word. */
+function errorTextOf(delivery: Exclude<Delivery, { outcome: 'accepted' }>): string {
+  const { code, text } = delivery.cause
+  if (code === 'action_retry' || code === 'action_drop') return text
+  return delivery.providerError?.code ?? code
 }
 
 /** A message whose code died before a carrier took it. */
@@ -280,7 +311,7 @@ function failureLog(
   deps: Deps,
   tenant: Tenant,
   message: LeasedMessage,
-  failure: { error: string; willRetry: boolean },
+  failure: { error: string; willRetry: boolean; nextAttemptAt?: number; run?: ActionRun },
 ): TenantLogRow {
   return tenantLogRow(deps, tenant, {
     type: 'fn',
@@ -294,6 +325,13 @@ function failureLog(
       error: failure.error,
       attempt: message.attempts_count,
       will_retry: failure.willRetry,
+      ...(failure.nextAttemptAt !== undefined && {
+        next_attempt_at: new Date(failure.nextAttemptAt).toISOString(),
+      }),
+      ...(failure.run !== undefined && {
+        execution_id: failure.run.executionId,
+        actions: { logs: failure.run.logs },
+      }),
     },
   })
 }

@@ -18,6 +18,7 @@ import {
   type PhoneProviderRow,
   updatePhoneProvider,
 } from '../store/phone-providers.ts'
+import { deployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
 import { open, seal } from './sealing.ts'
 import type { Tenant } from './tenant.ts'
@@ -59,6 +60,7 @@ export async function createPhoneProvider(
   const configuration = input.configuration ?? {}
   checkCredentials(input.name, input.credentials)
   checkConfiguration(input.name, configuration)
+  await checkAction(deps, tenant, input.name)
   const id = `pro_${randomAlphanumeric(deps.random, 22)}`
   const now = deps.clock.now()
   const row: PhoneProviderRow = {
@@ -91,6 +93,8 @@ export async function updatePhoneProviderOf(
   id: string,
   patch: PhoneProviderPatch,
 ): Promise<PhoneProviderView> {
+  // Outside of the transaction: it may ask the database on its own.
+  if (patch.name !== undefined) await checkAction(deps, tenant, patch.name)
   return deps.db.transaction(async (tx) => {
     const before = await lockPhoneProvider(tx, tenant.id, id)
     if (before === undefined) throw new AppError('notification_not_found')
@@ -131,6 +135,13 @@ export async function usesOfPhoneProvider(deps: Deps, tenant: Tenant): Promise<s
   return connections.map(({ name }) => `passwordless connection ${name}`)
 }
 
+/** A provider that is the tenant's own code needs that code. */
+async function checkAction(deps: Deps, tenant: Tenant, name: PhoneProviderName): Promise<void> {
+  if (name !== 'custom') return
+  const action = await deployedAction(deps, tenant, 'custom-phone-provider')
+  if (action === undefined) throw new AppError('custom_provider_action_missing')
+}
+
 /** Account and methods are the schema's matter; a sender is a rule with an answer of its own. */
 function checkConfiguration(
   name: PhoneProviderName,
@@ -146,8 +157,6 @@ function checkConfiguration(
   if (name === 'twilio' && !default_from && !mssid) {
     throw new AppError('notification_bad_operation')
   }
-  // Tenant code does not run here yet, so no Action can be deployed.
-  if (name === 'custom') throw new AppError('custom_provider_action_missing')
 }
 
 function checkCredentials(name: PhoneProviderName, credentials: PhoneProviderCredentials): void {

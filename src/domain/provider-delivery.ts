@@ -1,45 +1,74 @@
 import type { Notification } from '../contract/notifications.ts'
 import { phoneProviderKind } from '../providers/index.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
+import { customPhoneProviderEvent } from './action-event.ts'
 import type { Deps } from './deps.ts'
+import type { LeasedMessage } from './leased-message.ts'
+import { type ActionRun, runAction } from './run-action.ts'
 import type { PhoneProvider, Tenant } from './tenant.ts'
 
-/** The longest that a carrier may take to answer; well below the lease. */
-export const carrierTimeoutMs = 10_000
+/** The longest that this provider may take for one try; well below the lease. */
+export const deliveryLimitMs = ({ name }: PhoneProvider): number => phoneProviderKind(name).limitMs
 
 /** Hands one notification to the tenant's provider. Never throws: an outcome is a value. */
 export async function handToProvider(
   deps: Deps,
   tenant: Tenant,
   provider: PhoneProvider,
-  notification: Notification,
-): Promise<Delivery> {
+  input: { message: LeasedMessage; notification: Notification },
+): Promise<{ delivery: Delivery; run: ActionRun | undefined }> {
+  const { message, notification } = input
+  const kind = phoneProviderKind(provider.name)
+  let run: ActionRun | undefined
+  const runTenantAction = async () => {
+    run = await runAction(deps, tenant, 'custom-phone-provider', {
+      event: () => customPhoneProviderEvent(deps, tenant, message, notification),
+      hidden: [
+        notification.recipient,
+        ...(notification.code === undefined ? [] : [notification.code]),
+      ],
+      limitMs: Math.min(kind.limitMs, message.leased_until - deps.clock.now() - handingBackMs),
+      about: {
+        ...(message.client_id !== null && { client_id: message.client_id }),
+        ...(message.user_id !== null && { user_id: message.user_id }),
+      },
+    })
+    return run?.result
+  }
   try {
-    return await phoneProviderKind(provider.name).send(
+    const delivery = await kind.send(
       notification,
       // Checked against the kind's schema when it was stored.
       { configuration: provider.configuration, credentials: provider.credentials },
       {
         fetch: deps.fetch,
-        signal: AbortSignal.timeout(carrierTimeoutMs),
+        signal: AbortSignal.timeout(kind.limitMs),
         log: deps.log,
         twilioUrl: deps.options.twilioUrl,
         now: deps.clock.now(),
+        runAction: runTenantAction,
         ...callbackUrl(deps, tenant, notification),
       },
     )
+    return { delivery, run }
   } catch (error) {
     deps.log.error({ err: error, provider: provider.name }, 'a phone provider failed unexpectedly')
     return {
-      outcome: 'unknown',
-      cause: {
-        code: 'result_unknown',
-        text: 'The server failed while it handed the message over; it may have been sent.',
-        hint: 'See the server log.',
+      run,
+      delivery: {
+        outcome: 'unknown',
+        cause: {
+          code: 'result_unknown',
+          text: 'The server failed while it handed the message over; it may have been sent.',
+          hint: 'See the server log.',
+        },
       },
     }
   }
 }
+
+/** What is left of the lease when a run must have ended: its end still has to be written. */
+const handingBackMs = 2000
 
 /** Only where the carrier can reach us; Twilio refuses host names with an underscore. */
 function callbackUrl(

@@ -41,18 +41,22 @@ export const redactText = (text: string): string =>
 /**
  * A copy of a JSON value that may stand in a log: secrets are `*****`, numbers keep their last four
  * digits.
+ *
+ * @param hidden further members that are masked as secrets are
  */
-export function redact(value: unknown): unknown {
+export function redact(value: unknown, hidden?: ReadonlySet<string>): unknown {
   if (typeof value === 'string') return redactText(value)
-  if (Array.isArray(value)) return value.map(redact)
+  if (Array.isArray(value)) return value.map((item) => redact(item, hidden))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([member, content]) => {
-      if (secretMembers.has(member) && content !== null) return [member, '*****']
+      if ((secretMembers.has(member) || hidden?.has(member)) && content !== null) {
+        return [member, '*****']
+      }
       if (numberMembers.has(member) && ['string', 'number'].includes(typeof content)) {
         return [member, maskPhoneNumber(String(content))]
       }
-      return [member, redact(content)]
+      return [member, redact(content, hidden)]
     }),
   )
 }

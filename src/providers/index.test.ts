@@ -10,13 +10,6 @@ test('the kinds are those of the API, each found by its name', () => {
   assert.throws(() => phoneProviderKind('fax'))
 })
 
-test('a custom provider without its Action fails for good and says why', async () => {
-  const delivery = await custom.send()
-
-  assert.equal(delivery.outcome, 'permanent')
-  assert.equal(delivery.cause.code, 'custom_action_missing')
-})
-
 test('a custom provider keeps what a former Twilio provider left, and takes nothing else', () => {
   const left = { delivery_methods: ['text'], sid: 'AC1', default_from: '+1', mssid: 'MG1' }
 

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { Logger } from '../base/logger.ts'
+import type { ActionResult } from '../contract/actions.ts'
 import type { DeliveryMethod, Notification } from '../contract/notifications.ts'
 
 /** How a carrier answered one try. A union, because the caller decides what follows. */
@@ -45,11 +46,15 @@ export type DeliveryTools = {
   twilioUrl: string
   /** Epoch milliseconds. */
   now: number
+  /** Runs the tenant's own code with this message; undefined when none is deployed. */
+  runAction: () => Promise<ActionResult | undefined>
 }
 
 /** One way to reach a phone. */
 export type PhoneProviderKind<Configuration, Credentials> = {
   name: string
+  /** The longest that one try may take, in milliseconds; well below the lease. */
+  limitMs: number
   deliveryMethods: readonly DeliveryMethod[]
   configuration: TSchema
   credentials: TSchema

@@ -57,6 +57,7 @@ const send = (
       log: silentLogger,
       twilioUrl: fake.url,
       now,
+      runAction: async () => undefined,
       ...tools,
     },
   )

@@ -37,6 +37,7 @@ const maxBodyChars = 1600
  */
 export const twilio = {
   name: 'twilio' as const,
+  limitMs: 10_000,
   deliveryMethods,
   configuration: TwilioConfiguration,
   credentials: TwilioCredentials,
