@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { after } from 'node:test'
 import type { ActionBuilder } from '../src/actions/action-builder.ts'
-import type { ActionRunner } from '../src/actions/action-runner.ts'
+import type { ActionRunner, IsolationLevel } from '../src/actions/action-runner.ts'
+import { createActions } from '../src/actions/create-actions.ts'
 import { type App, createApp } from '../src/app/app.ts'
 import type { Clock } from '../src/base/clock.ts'
 import type { Logger } from '../src/base/logger.ts'
@@ -58,8 +59,11 @@ export type TestServerOptions = {
   maxDeliveries?: number
   /** How carriers are called; for a test that holds an answer back. */
   fetch?: typeof fetch
-  /** Runs tenant code; without it nothing is run and every build is what was sent. */
-  actions?: ActionRunner & ActionBuilder
+  /**
+   * Runs tenant code: a runner, or what the real one may reach and at which level (the best of the machine
+   * when absent). Without it nothing is run and every build is what was sent.
+   */
+  actions?: (ActionRunner & ActionBuilder) | { allow: readonly string[]; level?: IsolationLevel }
   /** `twilio`: configured against a carrier on loopback. Default: none, messages go to the inbox. */
   provider?: 'twilio' | 'none'
   /** Seeded with connection `sms` and client `demo` (default), or empty but for its admin client. */
@@ -92,7 +96,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     clock,
     sweepIntervalMs: 0,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
-    actions: options.actions ?? fakeActions(),
+    actions: actionsOf(options.actions),
     ...(options.fetch !== undefined && { fetch: options.fetch }),
     ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
   })
@@ -115,6 +119,11 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const server = speakTo(app, { tenant: { name, url, host }, admin, clock, carrier })
   if (options.provider === 'twilio') await configureTwilio(server)
   return server
+}
+
+function actionsOf(given: TestServerOptions['actions']): ActionRunner & ActionBuilder {
+  if (given === undefined) return fakeActions()
+  return 'allow' in given ? createActions({ log: quietLogger, ...given }) : given
 }
 
 function speakTo(

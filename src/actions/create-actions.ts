@@ -1,4 +1,5 @@
 import { networkInterfaces, totalmem } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EgressRules } from '../base/egress-rules.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ActionBuilder } from './action-builder.ts'
@@ -58,6 +59,7 @@ export function createActions(options: ActionsOptions): Actions {
       return `Actions are not run: the isolation of this machine is ${found ?? 'not there'}, below ${requiredLevel}.`
     }
     level = found
+    if (closed) return 'The server stops.'
     const source = new WorkerSource({
       ...{ launcher, log, spares: 2, heapMb: 64 },
       rules: rulesFor(options.allow),
@@ -103,7 +105,8 @@ export function createActions(options: ActionsOptions): Actions {
     async close(drainMs) {
       closed = true
       builder.close()
-      await opening
+      // A measurement under way cleans up behind itself; whoever stops the server hardly waits for it.
+      await Promise.race([opening, sleep(1000, undefined, { ref: false })])
       await pool?.close(drainMs)
     },
   }

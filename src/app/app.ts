@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Actions } from '../actions/create-actions.ts'
 import { Background } from '../base/background.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { InFlight } from '../base/in-flight.ts'
@@ -36,7 +37,7 @@ export type AppOptions = {
   random?: Random
   fetch?: typeof fetch
   /** Runs tenant code; without it there is nothing that could. */
-  actions?: Deps['actions']
+  actions?: Deps['actions'] & Partial<Pick<Actions, 'measure' | 'isolation'>>
   leaseMs?: number
   maxDeliveries?: number
   /** How often waiting messages are looked for; 0: only when a test says so. */
@@ -108,6 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       database: await isReachable(db),
       migrations: migrated && serving,
       draining: drain.signal.aborted,
+      actions_isolation: options.actions?.isolation?.(),
     }),
     metricsText: () => metrics.text(),
     onAnswered(request) {
@@ -131,6 +133,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     serve() {
       serving = true
+      // Nobody waits for it but the first Action.
+      void options.actions?.measure?.()
     },
     async close() {
       drain.abort()

@@ -1,3 +1,4 @@
+import { createActions } from '../actions/create-actions.ts'
 import type { Logger } from '../base/logger.ts'
 import { createTenant, seedFirstTenant } from '../domain/create-tenant.ts'
 import { checkMasterKeys } from '../domain/master-key-check.ts'
@@ -33,7 +34,12 @@ export async function runServer(config: Config): Promise<RunningServer> {
     log.warn({ variable: name }, 'this variable means nothing here: a misspelling?')
   }
   const tls = await readTls(config)
-  const app = await openApp(config, log, { tls })
+  const actions = createActions({
+    log,
+    allow: config.actionsAllow,
+    requiredLevel: config.actionsIsolation,
+  })
+  const app = await openApp(config, log, { tls, actions })
   const close = async () => {
     log.info({}, 'stopping')
     await app.close()
@@ -100,7 +106,7 @@ function told(error: unknown): string {
 async function openApp(
   config: Config,
   log: Logger,
-  options: Pick<AppOptions, 'tls' | 'sweepIntervalMs'> = {},
+  options: Pick<AppOptions, 'tls' | 'sweepIntervalMs' | 'actions'> = {},
 ): Promise<App> {
   const masterKeys = await readMasterKeys(config)
   const database = await openDatabase(config.databaseUrl, { log })

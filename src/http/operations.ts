@@ -6,6 +6,8 @@ export type Readiness = () => Promise<{
   database: boolean
   migrations: boolean
   draining: boolean
+  /** How well Actions are kept apart; false: too little to run any; undefined: not measured. */
+  actions_isolation: string | false | undefined
 }>
 
 const ReadyReply = Type.Object({
@@ -14,6 +16,7 @@ const ReadyReply = Type.Object({
     database: Type.Boolean(),
     migrations: Type.Boolean(),
     draining: Type.Boolean(),
+    actions_isolation: Type.Optional(Type.Union([Type.String(), Type.Literal(false)])),
   }),
 })
 
