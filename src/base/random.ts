@@ -38,6 +38,19 @@ export const randomDigits = (random: Random, length: number): string =>
 export const randomHex = (random: Random, length: number): string =>
   Buffer.from(random.bytes(length / 2)).toString('hex')
 
+/** A random UUID (version 4): the form of the ids around Actions. */
+export function randomUuid(random: Random): string {
+  const hex = randomHex(random, 32)
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4)
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-')
+}
+
 /** A bearer value: 32 bytes as 43 characters of base64url. */
 export const randomToken = (random: Random): string =>
   Buffer.from(random.bytes(32)).toString('base64url')

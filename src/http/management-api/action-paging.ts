@@ -22,3 +22,6 @@ export const actionPageBody = (
   ...(page > 0 && { page }),
   per_page: limit,
 })
+
+/** The source of an Action stays out of the log of changes. */
+export const code: ReadonlySet<string> = new Set(['code'])

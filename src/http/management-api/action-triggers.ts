@@ -5,7 +5,7 @@ import { listBindings, replaceBindings } from '../../domain/action-bindings.ts'
 import { getExecution } from '../../domain/action-executions.ts'
 import { getVersion, listVersions, rollBackAction } from '../../domain/action-versions.ts'
 import type { Deps } from '../../domain/deps.ts'
-import { actionPage, actionPageBody } from './action-paging.ts'
+import { actionPage, actionPageBody, code } from './action-paging.ts'
 import { offsetQuery } from './paging.ts'
 
 const Id = Type.String({ maxLength: 100 })
@@ -42,7 +42,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.patch(
     '/actions/triggers/:triggerId/bindings',
     {
-      config: { scopes: ['update:actions'] },
+      config: { scopes: ['update:actions'], hidden: code },
       schema: { summary: 'Update trigger bindings', params: TriggerParams, body: BindingsPatch },
     },
     async ({ tenant, params, body }) => ({
@@ -79,7 +79,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     '/actions/actions/:actionId/versions/:id/deploy',
     {
-      config: { scopes: ['create:actions'] },
+      config: { scopes: ['create:actions'], hidden: code },
       schema: { summary: 'Roll back to a previous action version', params: VersionParams },
     },
     async ({ tenant, params, body }) =>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeActions } from '../../../test/fake-actions.ts'
-import { testServer } from '../../../test/harness.ts'
+import { type TestServer, testServer } from '../../../test/harness.ts'
+import type { ActionBuild } from '../../actions/action-builder.ts'
 
 const path = '/actions/actions'
 const trigger = [{ id: 'custom-phone-provider', version: 'v1' }]
@@ -219,3 +220,86 @@ test('limits and wrong bodies are refused before anything is stored', async () =
   )
   assert.deepEqual(list.body, { actions: [], per_page: 20 })
 })
+
+test('the log of changes tells neither code nor secrets', async () => {
+  const server = await testServer()
+  const { body } = await server.manage('POST', path, action)
+  await server.settle()
+  await server.manage('POST', `${path}/${body.id}/deploy`)
+  await server.manage('PATCH', '/actions/triggers/custom-phone-provider/bindings', {
+    bindings: [{ ref: { type: 'action_id', value: body.id } }],
+  })
+  await server.manage('PATCH', `${path}/${body.id}`, { code: `${code} // second` })
+
+  const logs = await server.manage('GET', '/logs?per_page=100')
+
+  const told = logs.body.filter(({ type }: { type: string }) => type === 'sapi')
+  assert.equal(told.length, 4)
+  assert.doesNotMatch(logs.text, /onExecuteCustomPhoneProvider/)
+})
+
+test('a roll-back brings back the secrets, and the draft where that is asked for', async () => {
+  const actions = fakeActions()
+  const server = await testServer({ actions })
+  const { body } = await server.manage('POST', path, {
+    ...action,
+    secrets: [{ name: 'KEY', value: 'of-the-first' }],
+  })
+  const address = `${path}/${body.id}`
+  const { body: first } = await server.manage('POST', `${address}/deploy`)
+  await server.manage('PATCH', address, { code: `${code} // second`, secrets: [] })
+  await server.manage('POST', `${address}/deploy`)
+
+  const back = await server.manage('POST', `${address}/versions/${first.id}/deploy`)
+  const kept = await server.manage('GET', address)
+  await server.manage('POST', `${address}/versions/${first.id}/deploy`, { update_draft: true })
+  const replaced = await server.manage('GET', address)
+  await server.manage('POST', `${address}/test`, { payload: {} })
+
+  assert.match(first.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.deepEqual([back.body.number, back.body.secrets[0].name], [3, 'KEY'])
+  assert.deepEqual([kept.body.code, kept.body.all_changes_deployed], [`${code} // second`, false])
+  assert.deepEqual(
+    [replaced.body.code, replaced.body.status, replaced.body.all_changes_deployed],
+    [code, 'built', true],
+  )
+  assert.deepEqual(actions.calls[0]?.call.secrets, { KEY: 'of-the-first' })
+})
+
+test('a build that its process left is taken over by whoever reads the Action', async () => {
+  const actions = fakeActions()
+  const build = actions.build
+  // What begins does not end before somebody else has built.
+  const left = Promise.withResolvers<ActionBuild>()
+  actions.build = () => left.promise
+  const first = await testServer({ actions })
+  const created = await first.request('POST', `/api/v2${path}`, action, {
+    authorization: `Bearer ${await tokenOf(first)}`,
+  })
+  actions.build = build
+  const address = `/api/v2${path}/${created.body.id}`
+  const read = async () =>
+    first.request('GET', address, undefined, { authorization: `Bearer ${await tokenOf(first)}` })
+
+  const early = await read()
+  first.clock.advance(121_000)
+  await read()
+  let late = await read()
+  for (let tries = 0; late.body.status !== 'built' && tries < 500; tries += 1) late = await read()
+  left.resolve({ ok: false, errors: [{ id: 'late', msg: 'Too late.' }] })
+  await first.settle()
+  const last = await read()
+
+  const statuses = [early, late, last].map(({ body }) => body.status)
+  assert.deepEqual(statuses, ['pending', 'built', 'built'])
+})
+
+async function tokenOf(server: TestServer): Promise<string> {
+  const { body } = await server.request('POST', '/oauth/token', {
+    grant_type: 'client_credentials',
+    client_id: server.admin.clientId,
+    client_secret: server.admin.clientSecret,
+    audience: `${server.tenant.url}/api/v2/`,
+  })
+  return body.access_token
+}

@@ -11,7 +11,7 @@ import {
   removeAction,
 } from '../../domain/actions.ts'
 import type { Deps } from '../../domain/deps.ts'
-import { actionPage, actionPageBody } from './action-paging.ts'
+import { actionPage, actionPageBody, code } from './action-paging.ts'
 import { offsetQuery } from './paging.ts'
 
 const Params = Type.Object({ id: Type.String({ maxLength: 100 }) })
@@ -54,7 +54,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     path,
     {
-      config: { scopes: ['create:actions'] },
+      config: { scopes: ['create:actions'], hidden: code },
       schema: { summary: 'Create an action', body: ActionCreate },
     },
     async ({ tenant, body }, reply) => reply.code(201).send(await createAction(deps, tenant, body)),
@@ -69,7 +69,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.patch(
     `${path}/:id`,
     {
-      config: { scopes: ['update:actions'] },
+      config: { scopes: ['update:actions'], hidden: code },
       schema: { summary: 'Update an action', params: Params, body: ActionPatch },
     },
     async ({ tenant, params, body }) => patchAction(deps, tenant, params.id, body),
@@ -94,7 +94,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     `${path}/:id/deploy`,
     {
-      config: { scopes: ['create:actions'] },
+      config: { scopes: ['create:actions'], hidden: code },
       schema: { summary: 'Deploy an action', params: Params },
     },
     async ({ tenant, params }) => deployAction(deps, tenant, params.id),

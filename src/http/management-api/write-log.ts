@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Successful writes through this route leave no entry (a search by POST, say). */
     unlogged?: boolean
+    /** Members of bodies and replies that the log must not show, besides all secrets. */
+    hidden?: ReadonlySet<string>
   }
 }
 
@@ -40,6 +42,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown)
   const correlationId = request.headers['x-correlation-id']
   const userAgent = request.headers['user-agent'] ?? ''
   const { access } = request
+  const hidden = request.routeOptions.config.hidden
   return {
     type: 'sapi',
     description: request.routeOptions.schema?.summary ?? '',
@@ -52,7 +55,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown)
         path: redactText(path),
         query: redact(Object.fromEntries(new URLSearchParams(query))),
         userAgent,
-        body: redact(request.body ?? {}),
+        body: redact(request.body ?? {}, hidden),
         channel: 'api',
         ip: request.ip,
         auth: {
@@ -61,7 +64,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown)
           credentials: { jti: access.jti, scopes: [...access.scopes] },
         },
       },
-      response: { statusCode: reply.statusCode, body: redact(replyBody(payload)) },
+      response: { statusCode: reply.statusCode, body: redact(replyBody(payload), hidden) },
     },
     ...(typeof correlationId === 'string' && { correlation_id: correlationId.slice(0, 64) }),
   } as const
