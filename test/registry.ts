@@ -10,3 +10,15 @@ export async function registryMissing(): Promise<string | false> {
     return 'the npm registry cannot be reached'
   }
 }
+
+/** What this machine's environment says about reaching the registry, for a process without the rest. */
+export const registryEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      /^(?:node_extra_ca_certs|ssl_cert_(?:file|dir)|(?:https?|no|all)_proxy|npm_config_\w+)$/i.test(
+        name,
+      ) && value !== undefined
+        ? [[name, value]]
+        : [],
+    ),
+  )
