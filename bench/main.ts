@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startCluster } from '../test/postgres-cluster.ts'
-import { startCarrier } from './carrier.ts'
+import { measureActions, printActions } from './actions.ts'
+import { type Carrier, startCarrier } from './carrier.ts'
 import { newNumbers, storedNumbers } from './phone-numbers.ts'
 import { describeMachine, printResults, type Results, targetRatios } from './report.ts'
 import { type Entry, runRounds } from './rounds.ts'
 import { openScene, type Scene } from './scene.ts'
 import { median } from './statistics.ts'
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
@@ -21,7 +23,8 @@ const { values: options } = parseArgs({
   },
 })
 
-const usage = `npm run bench -- [--quick] [--only PART]... [--profile FOLDER]
+const usage = `npm run bench -- [actions] [--quick] [--only PART]... [--profile FOLDER]
+  actions    what tenant code costs, and nothing else
   --quick    short slices: shows that everything works, the figures say nothing
   --only     postgres, pglite, users, start; default: all of them
   --profile  writes a CPU profile of the Trunkline server's process into the folder`
@@ -104,12 +107,18 @@ async function measure(scene: Scene): Promise<Results> {
 }
 
 async function main(): Promise<void> {
-  if (options.help || options.only.some((part) => !parts.some((known) => known === part))) {
+  const known = (part: string) => parts.some((each) => each === part)
+  const actions = positionals.length > 0
+  if (
+    options.help ||
+    !options.only.every(known) ||
+    !positionals.every((word) => word === 'actions')
+  ) {
     process.stdout.write(`${usage}\n`)
     process.exitCode = options.help ? 0 : 1
     return
   }
-  installOthers()
+  if (!actions) installOthers()
   const folder = await mkdtemp(path.join(tmpdir(), 'trunkline-bench-'))
   const carrier = await startCarrier()
   // As in production: every commit is on the disk before its answer, and more memory than the default.
@@ -121,9 +130,7 @@ async function main(): Promise<void> {
     profileFolder: options.profile,
   })
   try {
-    const results = await measure(scene)
-    printResults(results)
-    const file = await writeResults(results)
+    const file = actions ? await runActions(scene, carrier) : await runSignIns(scene)
     process.stdout.write(`\n${file}\n`)
   } finally {
     await scene.close()
@@ -131,6 +138,18 @@ async function main(): Promise<void> {
     carrier.close()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function runSignIns(scene: Scene): Promise<string> {
+  const results = await measure(scene)
+  printResults(results)
+  return writeResults('', { ...results, ratios: targetRatios(results) })
+}
+
+async function runActions(scene: Scene, carrier: Carrier): Promise<string> {
+  const results = await measureActions(scene, carrier, { rounds, sliceMs, users: someUsers })
+  printActions(results)
+  return writeResults('actions-', results)
 }
 
 /** better-auth stays out of the product's own packages. */
@@ -142,14 +161,11 @@ function installOthers(): void {
   })
 }
 
-async function writeResults(results: Results): Promise<string> {
+async function writeResults(prefix: string, results: object): Promise<string> {
   const folder = new URL('results/', import.meta.url)
   await mkdir(folder, { recursive: true })
-  const name = `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`
-  await writeFile(
-    new URL(name, folder),
-    `${JSON.stringify({ ...results, ratios: targetRatios(results) }, null, 2)}\n`,
-  )
+  const name = `${prefix}${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`
+  await writeFile(new URL(name, folder), `${JSON.stringify(results, null, 2)}\n`)
   return `bench/results/${name}`
 }
 

@@ -26,6 +26,8 @@ type BetterAuth = { server: ServerProcess; target(): Target }
 export type Scene = {
   trunkline(users: number): Promise<Trunkline>
   pglite(users: number): Promise<Trunkline>
+  /** Like `trunkline`, but an Action calls the carrier. */
+  customProvider(users: number): Promise<Trunkline>
   betterAuth(users: number): Promise<BetterAuth>
   /** The statements of a sign-in, on a database with as many users. */
   ceiling(users: number): Promise<Pgbench>
@@ -56,13 +58,14 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
   async function startTrunkline(
     name: string,
     databaseUrl: string,
-    options: { record: boolean },
+    options: { record: boolean; provider?: ServerRequest['provider'] },
   ): Promise<Trunkline> {
     const request: ServerRequest = {
       databaseUrl,
       carrierPort: carrier.port,
       masterKey,
       record: options.record,
+      provider: options.provider ?? 'twilio',
     }
     const execArgv =
       profileFolder === undefined || options.record
@@ -98,6 +101,18 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
         await running.server.ask(`fill ${users}`)
         await warmUp(running.target('RS256'), users)
         await running.server.ask('settle')
+        return running
+      }),
+    customProvider: (users) =>
+      once(`custom provider ${users}`, async () => {
+        const url = await database(`custom_provider_${users}`)
+        const running = await startTrunkline('Trunkline', url, {
+          record: false,
+          provider: 'custom',
+        })
+        await fill(url, trunklineUsersSql(users))
+        await warmUp(running.target('ES256'), users)
+        await settle(url)
         return running
       }),
     betterAuth: (users) =>

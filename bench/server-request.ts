@@ -6,6 +6,8 @@ export type ServerRequest = {
   masterKey: string
   /** Keeps what it sends to PostgreSQL, for the ceiling. */
   record: boolean
+  /** How messages reach the carrier: by the built-in provider, or by an Action that calls it. */
+  provider: 'twilio' | 'custom'
 }
 
 /** The clients that the tenant has, by the signature of their ID tokens. */

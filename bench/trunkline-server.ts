@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { createActions } from '../src/actions/create-actions.ts'
 import { createApp } from '../src/app/app.ts'
 import { createLogger } from '../src/app/logger.ts'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
@@ -26,6 +28,13 @@ async function main(request: ServerRequest): Promise<void> {
     callbacks: false,
     twilioUrl: `http://127.0.0.1:${request.carrierPort}`,
     legacyPhone: 'deny',
+    ...(request.provider === 'custom' && {
+      actions: createActions({
+        log,
+        allow: [`127.0.0.1:${request.carrierPort}`],
+        perMinute: Number.POSITIVE_INFINITY,
+      }),
+    }),
     // What the sweepers ask is not part of a sign-in.
     ...(request.record && { sweepIntervalMs: 0 }),
   })
@@ -36,7 +45,7 @@ async function main(request: ServerRequest): Promise<void> {
   app.serve()
   if (admin !== undefined) {
     for (const alg of ['RS256', 'ES256'] as const) await addClient(app, alg)
-    await configure(app, url, admin)
+    await configure(app, url, admin, request)
   }
 
   process.on('message', (message) => {
@@ -86,6 +95,7 @@ async function configure(
   app: App,
   url: string,
   admin: { clientId: string; clientSecret: string },
+  request: ServerRequest,
 ): Promise<void> {
   const headers = { host: new URL(url).host }
   const answer = await app.server.inject({
@@ -100,24 +110,28 @@ async function configure(
     },
   })
   const authorization = `Bearer ${answer.json().access_token}`
-  const manage = async (method: 'POST' | 'PATCH', path: string, payload: object) => {
+  const manage: Manage = async (method, path, payload) => {
     const { statusCode, body } = await app.server.inject({
       method,
       url: `/api/v2${path}`,
       headers: { ...headers, authorization },
-      payload,
+      ...(payload !== undefined && { payload }),
     })
     if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${body}`)
+    return JSON.parse(body)
   }
-  await manage('POST', '/branding/phone/providers', {
-    name: 'twilio',
-    configuration: {
-      sid: 'AC00000000000000000000000000000001',
-      default_from: '+15005550006',
-      delivery_methods: ['text'],
-    },
-    credentials: { auth_token: 'twilio-auth-token' },
-  })
+  if (request.provider === 'custom') await customProvider(manage, request.carrierPort)
+  else {
+    await manage('POST', '/branding/phone/providers', {
+      name: 'twilio',
+      configuration: {
+        sid: 'AC00000000000000000000000000000001',
+        default_from: '+15005550006',
+        delivery_methods: ['text'],
+      },
+      credentials: { auth_token: 'twilio-auth-token' },
+    })
+  }
   const limit = { count: 1_000_000_000, per_s: 3600 }
   await manage('PATCH', '/phone/protection', {
     number: limit,
@@ -125,6 +139,35 @@ async function configure(
     application: limit,
     country: limit,
     tenant: limit,
+  })
+}
+
+type Manage = (
+  method: 'GET' | 'POST' | 'PATCH',
+  path: string,
+  payload?: object,
+) => Promise<Record<string, unknown>>
+
+/** An Action that tells the carrier number and code, as the other product's hook does. */
+async function customProvider(manage: Manage, carrierPort: number): Promise<void> {
+  const { id } = await manage('POST', '/actions/actions', {
+    name: 'Carrier',
+    supported_triggers: [{ id: 'custom-phone-provider', version: 'v1' }],
+    code: `exports.onExecuteCustomPhoneProvider = async (event, api) => {
+      const { recipient: number, code } = event.notification
+      const body = JSON.stringify({ number, code })
+      const reply = await fetch(event.secrets.CARRIER_URL, { method: 'POST', body })
+      if (!reply.ok) api.notification.retry('the carrier answered ' + reply.status)
+      await reply.text()
+    }`,
+    secrets: [{ name: 'CARRIER_URL', value: `http://127.0.0.1:${carrierPort}/` }],
+  })
+  while ((await manage('GET', `/actions/actions/${id}`)).status !== 'built') await wait(50)
+  await manage('POST', `/actions/actions/${id}/deploy`)
+  await manage('POST', '/branding/phone/providers', {
+    name: 'custom',
+    configuration: { delivery_methods: ['text'] },
+    credentials: {},
   })
 }
 
