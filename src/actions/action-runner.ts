@@ -25,7 +25,7 @@ export type ActionCall = {
   secrets: Readonly<Record<string, string>>
   /** Values besides the secrets that no text of the run may hold: the code, the recipient. */
   hidden?: readonly string[]
-  /** At most this long for everything after a process has the code loaded; 20 s when absent. */
+  /** At most this long, waiting for a process included; 20 s when absent. */
   limitMs?: number
   /** A test neither reads nor writes the shared cache. */
   test?: boolean

@@ -126,7 +126,9 @@ export class WorkerGroup {
   async #give(worker: ActionWorker, { call, since, timer, end }: Job): Promise<void> {
     clearTimeout(timer)
     const waitedMs = performance.now() - since
-    const result = await worker.invoke(call)
+    // Whoever asked has the limit for all of it: a message's lease does not grow while it waits.
+    const limitMs = Math.max(1, call.limitMs - waitedMs)
+    const result = await worker.invoke({ ...call, limitMs })
     if (result.ended === 'killed' || result.ended === 'timed_out') this.#died(worker)
     this.usedAt = performance.now()
     const { stats } = result

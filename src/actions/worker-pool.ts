@@ -54,9 +54,9 @@ export class WorkerPool {
       return failedResult('throttled', { name: 'RateLimitError', message })
     }
     const { tenantId, trigger } = program
-    const { event, secrets, limitMs = actionLimits.runMs, test = false } = call
+    const { event, secrets, hidden = [], limitMs = actionLimits.runMs, test = false } = call
     const cache = test ? [] : this.#cache.records(tenantId, trigger)
-    const running = this.#groupOf(program).run({ event, secrets, cache, limitMs })
+    const running = this.#groupOf(program).run({ event, secrets, hidden, cache, limitMs })
     this.#running.add(running)
     try {
       const result = await running
