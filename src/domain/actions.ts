@@ -46,6 +46,7 @@ export async function listActionsOf(
     listActions(deps.db, tenant.id, filter, page),
     countActions(deps.db, tenant.id, filter),
   ])
+  for (const row of rows) await resumeBuild(deps, row)
   return { items: await Promise.all(rows.map((row) => shown(deps, row))), total }
 }
 

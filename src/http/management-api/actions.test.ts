@@ -221,6 +221,34 @@ test('limits and wrong bodies are refused before anything is stored', async () =
   assert.deepEqual(list.body, { actions: [], per_page: 20 })
 })
 
+test('who asks for it has an Action deployed as soon as it is built', async () => {
+  const server = await testServer()
+
+  const created = await server.manage('POST', path, { ...action, deploy: true })
+  const { body } = await server.manage('GET', `${path}/${created.body.id}`)
+
+  assert.deepEqual([created.body.status, created.body.deployed_version], ['pending', undefined])
+  assert.deepEqual([body.deployed_version.number, body.all_changes_deployed], [1, true])
+})
+
+test('a tenant has a hundred Actions, and no more by asking twice at once', async () => {
+  const server = await testServer()
+  const create = (name: string) =>
+    server.manage('POST', path, {
+      name,
+      supported_triggers: [{ id: 'send-phone-message' }],
+    })
+  for (let made = 0; made < 99; made += 1) await create(`Action ${made}`)
+
+  const answers = await Promise.all([create('One more'), create('And another')])
+  const list = await server.manage('GET', `${path}?per_page=100`)
+  const past = await server.manage('GET', `${path}?per_page=100&page=1`)
+
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 403])
+  assert.deepEqual([list.body.total, list.body.actions.length], [100, 100])
+  assert.deepEqual(past.body, { actions: [], page: 1, per_page: 100 })
+})
+
 test('the log of changes tells neither code nor secrets', async () => {
   const server = await testServer()
   const { body } = await server.manage('POST', path, action)
