@@ -137,10 +137,12 @@ export class ActionWorker {
     if (this.#state !== 'bound') {
       return Promise.resolve(failedResult('not_started', platformError('The process is gone.')))
     }
-    const id = this.#nextId()
+    this.#lastId += 1
+    const id = this.#lastId
     this.#calls += 1
     this.#frames = 0
-    this.#wake()
+    if (this.#frozen) this.#process.thaw()
+    this.#frozen = false
     return new Promise((settle) => {
       const { event, secrets, hidden = [], cache, limitMs } = call
       const timer = setTimeout(() => this.#timedOut(id, limitMs), limitMs)
@@ -267,12 +269,9 @@ export class ActionWorker {
     }
     this.drain()
     const silent = setTimeout(() => this.kill('it no longer answers'), workerLimits.pingMs)
-    const ping = this.#nextId()
-    this.#pings.set(ping, () => {
-      clearTimeout(silent)
-      this.#pings.delete(ping)
-    })
-    this.#send(frameTypes.PING, ping)
+    // Named after the call, which is over.
+    this.#pings.set(id, () => clearTimeout(silent))
+    this.#send(frameTypes.PING, id)
   }
 
   /** Nothing under way: a process that drains or is spoilt ends, any other stands still. */
@@ -289,17 +288,6 @@ export class ActionWorker {
     }
     this.#frozen = true
     this.#process.freeze()
-  }
-
-  #wake(): void {
-    if (!this.#frozen) return
-    this.#frozen = false
-    this.#process.thaw()
-  }
-
-  #nextId(): number {
-    this.#lastId += 1
-    return this.#lastId
   }
 
   #send(type: FrameType, id: number, payload?: Uint8Array): void {
