@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import { randomHex } from '../base/random.ts'
 import { type ActionRow, finishBuild, takeBuild } from '../store/actions.ts'
+import { lockTenant } from '../store/tenants.ts'
 import type { Deps } from './deps.ts'
 
 const compress = promisify(brotliCompress)
@@ -29,7 +30,10 @@ export async function resumeBuild(deps: Deps, row: ActionRow): Promise<void> {
   if (row.status !== 'pending' || now - row.build_started_at < buildGivenUpMs) return
   const newId = newBuildId(deps)
   const { tenant_id: tenantId, id, build_id: buildId } = row
-  const taken = await takeBuild(deps.db, { tenantId, id, buildId, newBuildId: newId, now })
+  const taken = await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenantId)
+    return takeBuild(tx, { tenantId, id, buildId, newBuildId: newId, now })
+  })
   if (taken > 0) buildInBackground(deps, { ...row, build_id: newId })
 }
 
@@ -43,14 +47,21 @@ async function buildAction(deps: Deps, row: ActionRow): Promise<void> {
   const now = deps.clock.now()
   if (!build.ok) {
     const failed = { status: 'failed', errors: build.errors, dependencies: null }
-    await finishBuild(deps.db, { ...end, ...failed, bundle: null, digest: null, now })
+    await endBuild(deps, { ...end, ...failed, bundle: null, digest: null, now })
     return
   }
   const { bundle, digest } = build.built
   const packed = await compress(bundle, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } })
-  await finishBuild(deps.db, {
+  await endBuild(deps, {
     ...end,
     ...{ status: 'built', errors: [], dependencies: build.built.dependencies },
     ...{ bundle: packed, digest, now },
   })
 }
+
+/** Every change of Actions locks the tenant first: in one order there is no deadlock. */
+const endBuild = (deps: Deps, end: Parameters<typeof finishBuild>[1]): Promise<number> =>
+  deps.db.transaction(async (tx) => {
+    await lockTenant(tx, end.tenantId)
+    return finishBuild(tx, end)
+  })

@@ -22,6 +22,7 @@ import {
   updateAction,
 } from '../store/actions.ts'
 import type { Db } from '../store/db.ts'
+import { lockTenant } from '../store/tenants.ts'
 import { newBuildId, resumeBuild, unpackBundle } from './action-build.ts'
 import { openSecrets, sealSecrets } from './action-secrets.ts'
 import { versionView, versionWithAction } from './action-views.ts'
@@ -56,6 +57,7 @@ export async function deployAction(deps: Deps, tenant: Tenant, id: string): Prom
   const content = { ...draft, ...{ digest, built_at, bundle, secrets } }
 
   const deployed = await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
     const now = await lockAction(tx, tenant.id, id)
     if (now === undefined) throw new AppError('action_not_found')
     // Somebody changed the draft meanwhile: what was checked is not what would run.
@@ -84,6 +86,7 @@ export async function rollBackAction(
   const sealed = old.sealed_secrets
   const secrets = openSecrets(deps, tenant.id, 'action-version-secrets', versionId, sealed)
   const { row, version } = await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
     const action = await lockAction(tx, tenant.id, actionId)
     if (action === undefined) throw new AppError('action_version_not_found')
     if (updateDraft) {

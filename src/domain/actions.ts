@@ -145,6 +145,7 @@ export async function patchAction(
   let changed: ActionRow | undefined
   try {
     changed = await deps.db.transaction(async (tx) => {
+      await lockTenant(tx, tenant.id)
       const before = await lockAction(tx, tenant.id, id)
       if (before === undefined) return undefined
       if (patch.supported_triggers !== undefined) {
@@ -203,7 +204,10 @@ export async function removeAction(
     const bindings = await listBindingsOfAction(deps.db, tenant.id, id)
     if (bindings.length > 0) throw new AppError('action_bound')
   }
-  await deleteAction(deps.db, tenant.id, id)
+  await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
+    await deleteAction(tx, tenant.id, id)
+  })
 }
 
 function readTrigger(given: ActionCreate['supported_triggers']) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { engines } from '../../../test/databases.ts'
 import { fakeActions } from '../../../test/fake-actions.ts'
 import { type TestServer, testServer } from '../../../test/harness.ts'
 import type { ActionBuild } from '../../actions/action-builder.ts'
@@ -35,39 +36,24 @@ test('an Action is created, built, deployed, bound and listed', async () => {
   assert.deepEqual([list.body.total, list.body.per_page, list.body.page], [1, 20, undefined])
 })
 
-test('the trigger of the phone provider takes one Action, however many ask at once', async () => {
-  const server = await testServer()
+for (const engine of engines) {
+  test(`on ${engine} the trigger of the phone provider takes one Action, however many ask at once`, async () => {
+    const server = await testServer({ engine })
 
-  const answers = await Promise.all(
-    ['A', 'B', 'C'].map((name) => server.manage('POST', path, { ...action, name })),
-  )
+    const answers = await Promise.all(
+      ['A', 'B', 'C'].map((name) => server.manage('POST', path, { ...action, name })),
+    )
 
-  const refused = answers.filter(({ status }) => status !== 201)
-  assert.equal(refused.length, 2)
-  assert.deepEqual(refused[0]?.body, {
-    statusCode: 403,
-    error: 'Forbidden',
-    message: 'custom-phone-provider can only have one supported Action',
-    errorCode: 'actions_cardinality_custom_phone_provider_not_allowed',
+    const refused = answers.filter(({ status }) => status !== 201)
+    assert.equal(refused.length, 2)
+    assert.deepEqual(refused[0]?.body, {
+      statusCode: 403,
+      error: 'Forbidden',
+      message: 'custom-phone-provider can only have one supported Action',
+      errorCode: 'actions_cardinality_custom_phone_provider_not_allowed',
+    })
   })
-})
-
-test('deploys at once give different numbers, and a roll-back a higher one', async () => {
-  const server = await testServer()
-  const { body } = await server.manage('POST', path, action)
-  await server.settle()
-
-  const deploys = await Promise.all(
-    [1, 2, 3].map(() => server.manage('POST', `${path}/${body.id}/deploy`)),
-  )
-  const { body: versions } = await server.manage('GET', `${path}/${body.id}/versions`)
-  const first = versions.versions.at(-1)
-  const back = await server.manage('POST', `${path}/${body.id}/versions/${first.id}/deploy`)
-
-  assert.deepEqual(deploys.map((answer) => answer.body.number).sort(), [1, 2, 3])
-  assert.equal(versions.total, 3)
-  assert.deepEqual([back.status, back.body.number, back.body.code], [200, 4, code])
-})
+}
 
 test('a draft that is not built or has no handler is not deployed, in words', async () => {
   const actions = fakeActions()
@@ -148,32 +134,21 @@ test('an Action that is bound goes with force only', async () => {
   assert.deepEqual([gone.status, gone.body.message], [404, 'That action does not exist.'])
 })
 
-test('bindings are replaced as a list, by id or name, of Actions of the trigger only', async () => {
+test('an Action that the phone provider sends through goes with force only', async () => {
   const server = await testServer()
-  const { body } = await server.manage('POST', path, action)
-  await server.settle()
-  await server.manage('POST', `${path}/${body.id}/deploy`)
-  const bindings = '/actions/triggers/custom-phone-provider/bindings'
-  const bind = (type: string, value: string) => ({
-    bindings: [{ ref: { type, value }, display_name: 'Sender' }],
+  const { body } = await server.manage('POST', path, { ...action, deploy: true })
+  const provider = await server.manage('POST', '/branding/phone/providers', {
+    name: 'custom',
+    credentials: {},
+    configuration: { delivery_methods: ['text'] },
   })
 
-  const byName = await server.manage('PATCH', bindings, bind('action_name', 'Gateway'))
-  const byId = await server.manage('PATCH', bindings, bind('action_id', body.id))
-  const foreign = await server.manage(
-    'PATCH',
-    '/actions/triggers/send-phone-message/bindings',
-    bind('action_id', body.id),
-  )
-  const none = await server.manage('PATCH', bindings, { bindings: [] })
-  const unknown = await server.manage('GET', '/actions/triggers/nothing/bindings')
+  const refused = await server.manage('DELETE', `${path}/${body.id}`)
+  const forced = await server.manage('DELETE', `${path}/${body.id}?force=true`)
 
-  assert.equal(byName.body.bindings[0].display_name, 'Sender')
-  assert.notEqual(byId.body.bindings[0].id, byName.body.bindings[0].id)
-  assert.equal(foreign.status, 400)
-  assert.match(foreign.body.message, /^Trying to create a binding between an incompatible/)
-  assert.deepEqual(none.body, { bindings: [] })
-  assert.equal(unknown.status, 404)
+  assert.equal(provider.status, 201)
+  assert.deepEqual([refused.status, refused.body.error], [409, 'Conflict'])
+  assert.equal(forced.status, 204)
 })
 
 test('a test runs the draft with its secrets and tells all but them', async () => {
@@ -231,23 +206,25 @@ test('who asks for it has an Action deployed as soon as it is built', async () =
   assert.deepEqual([body.deployed_version.number, body.all_changes_deployed], [1, true])
 })
 
-test('a tenant has a hundred Actions, and no more by asking twice at once', async () => {
-  const server = await testServer()
-  const create = (name: string) =>
-    server.manage('POST', path, {
-      name,
-      supported_triggers: [{ id: 'send-phone-message' }],
-    })
-  for (let made = 0; made < 99; made += 1) await create(`Action ${made}`)
+for (const engine of engines) {
+  test(`on ${engine} a tenant has a hundred Actions, and no more by asking twice at once`, async () => {
+    const server = await testServer({ engine })
+    const create = (name: string) =>
+      server.manage('POST', path, {
+        name,
+        supported_triggers: [{ id: 'send-phone-message' }],
+      })
+    for (let made = 0; made < 99; made += 1) await create(`Action ${made}`)
 
-  const answers = await Promise.all([create('One more'), create('And another')])
-  const list = await server.manage('GET', `${path}?per_page=100`)
-  const past = await server.manage('GET', `${path}?per_page=100&page=1`)
+    const answers = await Promise.all([create('One more'), create('And another')])
+    const list = await server.manage('GET', `${path}?per_page=100`)
+    const past = await server.manage('GET', `${path}?per_page=100&page=1`)
 
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 403])
-  assert.deepEqual([list.body.total, list.body.actions.length], [100, 100])
-  assert.deepEqual(past.body, { actions: [], page: 1, per_page: 100 })
-})
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 403])
+    assert.deepEqual([list.body.total, list.body.actions.length], [100, 100])
+    assert.deepEqual(past.body, { actions: [], page: 1, per_page: 100 })
+  })
+}
 
 test('the log of changes tells neither code nor secrets', async () => {
   const server = await testServer()
@@ -264,34 +241,6 @@ test('the log of changes tells neither code nor secrets', async () => {
   const told = logs.body.filter(({ type }: { type: string }) => type === 'sapi')
   assert.equal(told.length, 4)
   assert.doesNotMatch(logs.text, /onExecuteCustomPhoneProvider/)
-})
-
-test('a roll-back brings back the secrets, and the draft where that is asked for', async () => {
-  const actions = fakeActions()
-  const server = await testServer({ actions })
-  const { body } = await server.manage('POST', path, {
-    ...action,
-    secrets: [{ name: 'KEY', value: 'of-the-first' }],
-  })
-  const address = `${path}/${body.id}`
-  const { body: first } = await server.manage('POST', `${address}/deploy`)
-  await server.manage('PATCH', address, { code: `${code} // second`, secrets: [] })
-  await server.manage('POST', `${address}/deploy`)
-
-  const back = await server.manage('POST', `${address}/versions/${first.id}/deploy`)
-  const kept = await server.manage('GET', address)
-  await server.manage('POST', `${address}/versions/${first.id}/deploy`, { update_draft: true })
-  const replaced = await server.manage('GET', address)
-  await server.manage('POST', `${address}/test`, { payload: {} })
-
-  assert.match(first.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  assert.deepEqual([back.body.number, back.body.secrets[0].name], [3, 'KEY'])
-  assert.deepEqual([kept.body.code, kept.body.all_changes_deployed], [`${code} // second`, false])
-  assert.deepEqual(
-    [replaced.body.code, replaced.body.status, replaced.body.all_changes_deployed],
-    [code, 'built', true],
-  )
-  assert.deepEqual(actions.calls[0]?.call.secrets, { KEY: 'of-the-first' })
 })
 
 test('a build that its process left is taken over by whoever reads the Action', async () => {
