@@ -68,7 +68,9 @@ describe('what a run says', () => {
     const names = ['a', 'b', 'c', 'd']
 
     const results = await Promise.all(
-      names.map((name) => worker.invoke(workers.call({ event: { ...workers.call().event, name } }))),
+      names.map((name) =>
+        worker.invoke(workers.call({ event: { ...workers.call().event, name } })),
+      ),
     )
 
     for (const [index, { logs }] of results.entries()) {
