@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createActions } from '../../src/actions/create-actions.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { type Decoys, openDecoys } from './decoys.ts'
@@ -92,7 +93,11 @@ for (const level of await offeredLevels()) {
       let running = true
       const noise = hostile.map(async (snippet) => {
         let runs = 0
-        for (; running; runs += 1) await runSnippet(runner, snippet, decoys)
+        for (; running; runs += 1) {
+          await runSnippet(runner, snippet, decoys)
+          // A run that is refused ends at once: the others need their turn.
+          await nextTurn()
+        }
         return runs
       })
       const sent = await Promise.all(

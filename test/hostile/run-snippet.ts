@@ -7,8 +7,8 @@ import type { HostileSnippet } from './snippet.ts'
 /** What a snippet needs of a runner. */
 export type HostileRunner = Pick<ActionRunner, 'run' | 'close'>
 
-/** How long a snippet may run unless it says otherwise. */
-const usualLimitMs = 700
+/** How long a snippet may run unless it says otherwise; getting a process counts too. */
+const usualLimitMs = 2000
 
 /** A program whose bundle is this text. */
 export function programOf(tenantId: string, code: string): ActionProgram {
