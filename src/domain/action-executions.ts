@@ -24,8 +24,6 @@ export async function getExecution(
 
 /** One run, for `recordExecution`; times in epoch milliseconds. */
 export type ExecutedAction = {
-  /** Default: a new one. The logs name the run by it. */
-  id?: string
   triggerId: string
   actionName: string
   startedAt: number
@@ -33,13 +31,13 @@ export type ExecutedAction = {
   error?: { id: string; msg: string }
 }
 
-/** Keeps how a run ended, for ten days. @returns its id */
+/** Keeps how a run ended, for ten days. @returns its id, by which the logs name it */
 export async function recordExecution(
   deps: Deps,
   tenant: Pick<Tenant, 'id'>,
   run: ExecutedAction,
 ): Promise<string> {
-  const id = run.id ?? randomUuid(deps.random)
+  const id = randomUuid(deps.random)
   const now = deps.clock.now()
   const result = {
     action_name: run.actionName,

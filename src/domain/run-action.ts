@@ -1,7 +1,6 @@
-import { randomHex } from '../base/random.ts'
 import { type ActionResult, type ActionTrigger, actionLimits } from '../contract/actions.ts'
-import { insertActionExecution } from '../store/action-executions.ts'
 import type { TenantLogRow } from '../store/tenant-logs.ts'
+import { recordExecution } from './action-executions.ts'
 import { type DeployedAction, deployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
@@ -51,20 +50,10 @@ export async function runAction(
   const { program, secrets } = action
   const result =
     (await deps.actions?.run(program, { event, secrets, hidden, limitMs })) ?? withoutRuntime
-  const executionId = randomHex(deps.random, 32)
   const error = errorOf(result)
-  const times = { created_at: startedAt, updated_at: deps.clock.now() }
-  await insertActionExecution(deps.db, {
-    ...{ tenant_id: tenant.id, id: executionId, trigger_id: trigger, status: 'final' },
-    results: [
-      {
-        action_name: action.actionName,
-        error: error && { id: error.class, msg: error.text },
-        started_at: new Date(startedAt).toISOString(),
-        ended_at: new Date(times.updated_at).toISOString(),
-      },
-    ],
-    ...times,
+  const executionId = await recordExecution(deps, tenant, {
+    ...{ triggerId: trigger, actionName: action.actionName, startedAt, endedAt: deps.clock.now() },
+    ...(error !== undefined && { error: { id: error.class, msg: error.text } }),
   })
   const entries =
     error === undefined
