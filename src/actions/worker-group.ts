@@ -127,8 +127,7 @@ export class WorkerGroup {
     clearTimeout(timer)
     const waitedMs = performance.now() - since
     // Whoever asked has the limit for all of it: a message's lease does not grow while it waits.
-    const limitMs = call.limitMs - waitedMs
-    if (limitMs <= 0) return end(notStarted('No process for the Action was free in time.'))
+    const limitMs = Math.max(1, call.limitMs - waitedMs)
     const result = await worker.invoke({ ...call, limitMs })
     if (result.ended === 'killed' || result.ended === 'timed_out') this.#died(worker)
     this.usedAt = performance.now()
