@@ -171,7 +171,7 @@ test('fetch, http and sockets reach what the broker allows and nothing else', as
     await new Promise((done, fail) => require('http').get(url, (reply) =>
       reply.on('data', (part) => console.log(String(part))).on('end', done)).on('error', fail))
     await fetch('http://127.0.0.1:80').catch((error) => console.log(error.cause.code))
-    await new Promise((done) => require('net').connect('/tmp/socket')
+    await new Promise((done) => require('net').connect('/run/a.socket')
       .on('error', (error) => done(console.log(error.code))))
     await require('dns').promises.lookup('127.0.0.2').catch((error) => console.log(error.code))`)
 

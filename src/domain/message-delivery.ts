@@ -52,6 +52,7 @@ export async function deliverMessage(
   message: LeasedMessage,
 ): Promise<void> {
   const end = await tryDelivery(deps, tenant, message)
+  if (end === 'interrupted') return
   await finish(deps, message, end)
   if (end.inbox != null) inboxSignal(deps).notify(tenant.id)
   if (end.provider != null) {
@@ -118,7 +119,12 @@ const finish = (
     ...end,
   })
 
-async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): Promise<End> {
+/** @returns `interrupted` when the lease has to run out: this node stops and knows no result */
+async function tryDelivery(
+  deps: Deps,
+  tenant: Tenant,
+  message: LeasedMessage,
+): Promise<End | 'interrupted'> {
   const startedAt = deps.clock.now()
   if (message.decoy) {
     // As much work as a message that leaves, or the load would tell which numbers are decoys.
@@ -192,6 +198,7 @@ async function tryDelivery(deps: Deps, tenant: Tenant, message: LeasedMessage): 
     message,
     notification,
   })
+  if (run?.interrupted === true) return 'interrupted'
   return {
     provider: route.provider.name,
     ...readDelivery(deps, tenant, message, { delivery, run, startedAt, warnings }),
@@ -329,7 +336,7 @@ function failureLog(
         next_attempt_at: new Date(failure.nextAttemptAt).toISOString(),
       }),
       ...(failure.run !== undefined && {
-        execution_id: failure.run.executionId,
+        ...(failure.run.executionId !== undefined && { execution_id: failure.run.executionId }),
         actions: { logs: failure.run.logs },
       }),
     },

@@ -135,8 +135,12 @@ export async function usesOfPhoneProvider(deps: Deps, tenant: Tenant): Promise<s
   return connections.map(({ name }) => `passwordless connection ${name}`)
 }
 
-/** A provider that is the tenant's own code needs that code. */
-async function checkAction(deps: Deps, tenant: Tenant, name: PhoneProviderName): Promise<void> {
+/**
+ * A provider that is the tenant's own code needs that code.
+ *
+ * @throws AppError `custom_provider_action_missing`
+ */
+export async function checkAction(deps: Deps, tenant: Tenant, name: string): Promise<void> {
   if (name !== 'custom') return
   const action = await deployedAction(deps, tenant, 'custom-phone-provider')
   if (action === undefined) throw new AppError('custom_provider_action_missing')

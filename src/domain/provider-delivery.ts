@@ -1,6 +1,7 @@
 import type { Notification } from '../contract/notifications.ts'
 import { phoneProviderKind } from '../providers/index.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
+import { spellCode } from '../templates/voice.ts'
 import { customPhoneProviderEvent } from './action-event.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
@@ -23,11 +24,12 @@ export async function handToProvider(
   const runTenantAction = async () => {
     run = await runAction(deps, tenant, 'custom-phone-provider', {
       event: () => customPhoneProviderEvent(deps, tenant, message, notification),
-      hidden: [
-        notification.recipient,
-        ...(notification.code === undefined ? [] : [notification.code]),
-      ],
-      limitMs: Math.min(kind.limitMs, message.leased_until - deps.clock.now() - handingBackMs),
+      hidden: hiddenOf(notification),
+      limitMs: () =>
+        Math.min(
+          kind.limitMs,
+          message.leased_until - deps.clock.now() - deps.options.leaseMs * handingBackShare,
+        ),
       about: {
         ...(message.client_id !== null && { client_id: message.client_id }),
         ...(message.user_id !== null && { user_id: message.user_id }),
@@ -67,8 +69,14 @@ export async function handToProvider(
   }
 }
 
-/** What is left of the lease when a run must have ended: its end still has to be written. */
-const handingBackMs = 2000
+/** How much of the lease is left when a run must have ended: its end still has to be written. */
+const handingBackShare = 2 / 25
+
+/** The number also as carriers want it, without its mark, and the code also as it is spoken. */
+const hiddenOf = ({ recipient, code }: Notification): string[] => [
+  ...[recipient, recipient.slice(1)],
+  ...(code === undefined ? [] : [code, spellCode(code).trim()]),
+]
 
 /** Only where the carrier can reach us; Twilio refuses host names with an underscore. */
 function callbackUrl(

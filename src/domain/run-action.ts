@@ -9,11 +9,14 @@ import { tenantLogRow } from './tenant-logs.ts'
 /** One run of a tenant's Action, with what is to be logged of it. */
 export type ActionRun = {
   result: ActionResult
-  executionId: string
+  /** Absent when the run could not be recorded. */
+  executionId?: string
   /** The start of its console. */
   logs: string
   /** `actions_execution_failed`, when it failed by itself. */
   entries: readonly TenantLogRow[]
+  /** This server stopped and took the process with it: nobody knows the result. */
+  interrupted: boolean
 }
 
 const errorClasses = {
@@ -26,8 +29,10 @@ const errorClasses = {
 } as const
 
 /**
- * Runs what is deployed for a trigger and records the execution.
+ * Runs what is deployed for a trigger and records the execution. A failure of this server before the run
+ * is a run that did not start; a failure to record it changes nothing about its result.
  *
+ * @param call.limitMs asked when the event is ready, because making it takes time too
  * @param call.hidden values that no log may hold: the code, the recipient
  * @returns undefined when nothing is deployed
  */
@@ -38,31 +43,51 @@ export async function runAction(
   call: {
     event: () => Promise<Record<string, unknown>>
     hidden: readonly string[]
-    limitMs: number
+    limitMs: () => number
     about: { client_id?: string; user_id?: string }
   },
 ): Promise<ActionRun | undefined> {
-  const action = await deployedAction(deps, tenant, trigger)
-  if (action === undefined) return undefined
-  const { hidden, limitMs } = call
   const startedAt = deps.clock.now()
-  const event = await call.event()
-  const { program, secrets } = action
-  const result =
-    (await deps.actions?.run(program, { event, secrets, hidden, limitMs })) ?? withoutRuntime
+  let action: DeployedAction | undefined
+  let event: Record<string, unknown>
+  try {
+    action = await deployedAction(deps, tenant, trigger)
+    if (action === undefined) return undefined
+    event = await call.event()
+  } catch (error) {
+    deps.log.error({ err: error, trigger }, 'an Action could not be made ready')
+    const result = notStarted('The server could not make the Action ready.')
+    return { result, logs: '', entries: [], interrupted: false }
+  }
+  const result = await run(deps, action, { event, hidden: call.hidden, limitMs: call.limitMs() })
+  const logs = result.logs.slice(0, actionLimits.loggedConsoleLength).toWellFormed()
+  if (result.ended === 'killed' && deps.draining.aborted) {
+    return { result, logs, entries: [], interrupted: true }
+  }
   const error = errorOf(result)
   const executionId = await recordExecution(deps, tenant, {
     ...{ triggerId: trigger, actionName: action.actionName, startedAt, endedAt: deps.clock.now() },
     ...(error !== undefined && { error: { id: error.class, msg: error.text } }),
+  }).catch((err: unknown) => {
+    deps.log.error({ err, trigger }, 'a run of an Action could not be recorded')
+    return undefined
   })
+  const named = executionId === undefined ? {} : { executionId }
   const entries =
     error === undefined
       ? []
-      : [failureEntry(deps, tenant, { action, result, executionId, ...error, about: call.about })]
-  return {
-    ...{ result, executionId, entries },
-    logs: result.logs.slice(0, actionLimits.loggedConsoleLength).toWellFormed(),
-  }
+      : [failureEntry(deps, tenant, { action, result, ...named, ...error, about: call.about })]
+  return { result, ...named, logs, entries, interrupted: false }
+}
+
+async function run(
+  deps: Deps,
+  { program, secrets }: DeployedAction,
+  call: { event: Record<string, unknown>; hidden: readonly string[]; limitMs: number },
+): Promise<ActionResult> {
+  if (deps.actions === undefined) return notStarted('This server does not run Actions.')
+  if (call.limitMs <= 0) return notStarted('No time was left to run the Action.')
+  return deps.actions.run(program, { ...call, secrets })
 }
 
 function errorOf(result: ActionResult): { class: string; text: string } | undefined {
@@ -77,7 +102,7 @@ function failureEntry(
   failure: {
     action: DeployedAction
     result: ActionResult
-    executionId: string
+    executionId?: string
     class: string
     about: { client_id?: string; user_id?: string }
   },
@@ -88,7 +113,7 @@ function failureEntry(
     ...failure.about,
     details: {
       trigger_id: action.program.trigger,
-      execution_id: failure.executionId,
+      ...(failure.executionId !== undefined && { execution_id: failure.executionId }),
       action_id: action.actionId,
       action_name: action.actionName,
       version_id: action.versionId,
@@ -99,9 +124,9 @@ function failureEntry(
   })
 }
 
-const withoutRuntime: ActionResult = {
+const notStarted = (message: string): ActionResult => ({
   ended: 'not_started',
-  error: { name: 'Error', message: 'This server does not run Actions.' },
+  error: { name: 'Error', message },
   logs: '',
   cacheWrites: [],
   stats: {
@@ -110,4 +135,4 @@ const withoutRuntime: ActionResult = {
     network_duration_ms: 0,
     total_request_duration_ms: 0,
   },
-}
+})

@@ -10,6 +10,7 @@ import { enforceLimits } from './limits.ts'
 import { messageRoute } from './message-route.ts'
 import { messageOutcome, queueTestMessage } from './messages.ts'
 import { parseRecipient } from './phone-policy.ts'
+import { checkAction } from './phone-providers.ts'
 import type { Tenant } from './tenant.ts'
 
 /** What a test came to, as far as the caller waited. */
@@ -28,8 +29,8 @@ export type TestOutcome = {
  * @param test.administrator the client that asks
  * @param test.waitMs how long to wait for the outcome; 0 returns once the message is queued
  * @returns undefined when the outcome was not asked for
- * @throws AppError `invalid_body`, `phone_template_without_provider`, `delivery_method_not_offered` or
- *   `too_many_requests`
+ * @throws AppError `invalid_body`, `phone_template_without_provider`, `delivery_method_not_offered`,
+ *   `custom_provider_action_missing` or `too_many_requests`
  */
 export async function sendTestMessage(
   deps: Deps,
@@ -46,6 +47,7 @@ export async function sendTestMessage(
 ): Promise<TestOutcome | undefined> {
   const recipient = readRecipient(tenant, test.to)
   const deliveryMethod = chooseMethod(deps, tenant, test.deliveryMethod)
+  if (tenant.phoneProvider !== undefined) await checkAction(deps, tenant, tenant.phoneProvider.name)
   const buckets = [{ key: `test-message:${test.administrator}`, count: 10, perS: 3600 }]
   await enforceLimits(deps, tenant, buckets, () => ({
     type: 'api_limit',
