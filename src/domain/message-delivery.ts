@@ -1,25 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomFraction } from '../base/random.ts'
 import type { DeliveryMethod, MessageType, Notification } from '../contract/notifications.ts'
-import type { Delivery } from '../providers/phone-provider.ts'
-import {
-  type FinishedAttempt,
-  finishAttempt,
-  type LeasedMessageRow,
-} from '../store/message-leases.ts'
-import type { TenantLogRow } from '../store/tenant-logs.ts'
+import { finishAttempt, type LeasedMessageRow } from '../store/message-leases.ts'
+import { attempt, type End, expired, readDelivery } from './delivery-end.ts'
 import type { Deps } from './deps.ts'
 import { sealInboxMessage } from './inbox-seal.ts'
 import { inboxSignal } from './inbox-signal.ts'
 import type { LeasedMessage } from './leased-message.ts'
 import { wireMessageId } from './message-id.ts'
+import { failureLog, warningLog } from './message-log-entries.ts'
 import { renderMessage } from './message-rendering.ts'
 import { messageRoute } from './message-route.ts'
 import { deliveryLimitMs, handToProvider } from './provider-delivery.ts'
-import { retryDelayMs } from './retry-schedule.ts'
-import type { ActionRun } from './run-action.ts'
 import type { Tenant } from './tenant.ts'
-import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
 
 /**
  * Where a new message starts: leased by this node, which delivers it at once, or waiting in the table
@@ -94,9 +87,6 @@ export function unreadableMessage(deps: Deps, row: LeasedMessageRow): Promise<bo
     },
   })
 }
-
-/** How a node's work ends; what is not said is empty. */
-type End = Partial<FinishedAttempt> & Pick<FinishedAttempt, 'state'>
 
 const finish = (
   deps: Deps,
@@ -221,141 +211,3 @@ const leaseCoversCarrier = (
 }
 
 const usualLeaseMs = 25_000
-
-function readDelivery(
-  deps: Deps,
-  tenant: Tenant,
-  message: LeasedMessage,
-  end: {
-    delivery: Delivery
-    /** Of a provider that is the tenant's own code. */
-    run: ActionRun | undefined
-    startedAt: number
-    warnings: TenantLogRow[]
-  },
-): End {
-  const { delivery, run, startedAt } = end
-  const now = deps.clock.now()
-  const before = [...end.warnings, ...(run?.entries ?? [])]
-  if (delivery.outcome === 'accepted') {
-    const id = delivery.providerMessageId
-    return {
-      state: 'accepted',
-      provider_message_id: id ?? null,
-      attempt: {
-        ...attempt(message, startedAt, now, 'accepted'),
-        ...(id !== undefined && { provider_message_id: id }),
-      },
-      logs:
-        delivery.warning === undefined
-          ? before
-          : [...before, warningLog(deps, tenant, message, delivery.warning)],
-    }
-  }
-  const tried = {
-    ...attempt(message, startedAt, now, delivery.outcome),
-    ...(delivery.providerError !== undefined && { provider_error: delivery.providerError }),
-  }
-  const delayMs =
-    delivery.outcome === 'retry' && message.flow !== 'test'
-      ? retryDelayMs(deps, {
-          attempts: message.attempts_count,
-          maxAttempts: delivery.maxAttempts,
-          retryAfterS: delivery.retryAfterS,
-          now,
-          expiresAt: message.expires_at,
-        })
-      : undefined
-  const log = failureLog(deps, tenant, message, {
-    error: errorTextOf(delivery),
-    willRetry: delayMs !== undefined,
-    ...(delayMs !== undefined && run !== undefined && { nextAttemptAt: now + delayMs }),
-    ...(run !== undefined && { run }),
-  })
-  const logs = [...before, log]
-  if (delayMs !== undefined) {
-    return { state: 'queued', due_at: now + delayMs, cause: delivery.cause, attempt: tried, logs }
-  }
-  return { state: 'failed', cause: delivery.cause, attempt: tried, logs }
-}
-
-/** What the entry of a failed try says: the reason of an Action, else a stable word. */
-function errorTextOf(delivery: Exclude<Delivery, { outcome: 'accepted' }>): string {
-  const { code, text } = delivery.cause
-  if (code === 'action_retry' || code === 'action_drop') return text
-  return delivery.providerError?.code ?? code
-}
-
-/** A message whose code died before a carrier took it. */
-function expired(deps: Deps, tenant: Tenant, message: LeasedMessage): End {
-  const code = 'code_expired'
-  return {
-    state: 'failed',
-    cause: {
-      code,
-      text: 'The code died before the message could be handed over.',
-      hint: 'See the attempts; the person may ask for a new code.',
-    },
-    logs: [failureLog(deps, tenant, message, { error: code, willRetry: false })],
-  }
-}
-
-const attempt = (
-  message: LeasedMessage,
-  startedAt: number,
-  endedAt: number,
-  outcome: 'accepted' | 'retry' | 'permanent' | 'unknown',
-) => ({ number: message.attempts_count, started_at: startedAt, ended_at: endedAt, outcome })
-
-/** What every entry about a message says of it. */
-const about = (message: LeasedMessage): Omit<LogEntry, 'type'> => ({
-  ...(message.client_id !== null && { client_id: message.client_id }),
-  ...(message.connection !== null && { connection: message.connection }),
-  ...(message.user_id !== null && { user_id: message.user_id }),
-})
-
-function failureLog(
-  deps: Deps,
-  tenant: Tenant,
-  message: LeasedMessage,
-  failure: { error: string; willRetry: boolean; nextAttemptAt?: number; run?: ActionRun },
-): TenantLogRow {
-  return tenantLogRow(deps, tenant, {
-    type: 'fn',
-    description: `To: ${message.recipient_masked}`,
-    ...about(message),
-    details: {
-      notification_type: message.message_type,
-      notification_id: wireMessageId(message.id),
-      email_type: message.message_type,
-      to: message.recipient_masked,
-      error: failure.error,
-      attempt: message.attempts_count,
-      will_retry: failure.willRetry,
-      ...(failure.nextAttemptAt !== undefined && {
-        next_attempt_at: new Date(failure.nextAttemptAt).toISOString(),
-      }),
-      ...(failure.run !== undefined && {
-        ...(failure.run.executionId !== undefined && { execution_id: failure.run.executionId }),
-        actions: { logs: failure.run.logs },
-      }),
-    },
-  })
-}
-
-const warningLog = (
-  deps: Deps,
-  tenant: Tenant,
-  message: LeasedMessage,
-  warning: string,
-): TenantLogRow =>
-  tenantLogRow(deps, tenant, {
-    type: 'wn',
-    ...about(message),
-    details: {
-      notification_type: message.message_type,
-      notification_channel: 'phone',
-      to: message.recipient_masked,
-      warning,
-    },
-  })
