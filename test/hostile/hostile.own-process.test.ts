@@ -18,11 +18,8 @@ import { watchStalls } from './stall-watch.ts'
 
 /** As many as keep two cores busy without making every run a late one. */
 const atOnce = 3
-/**
- * A host that hostile code holds up stands for as long as the code runs, which is seconds. The goal of
- * 100 ms is no matter for a test on a shared machine: the figure is printed.
- */
-const longestStallMs = 2000
+/** What hostile code may make the host compute in one go; the figure by the clock is printed beside it. */
+const longestStallMs = 100
 /** What a hundred megabytes of output or frames would come to, were they kept. */
 const mostGrowthMb = 400
 
@@ -63,7 +60,7 @@ for (const level of await offeredLevels()) {
       const grownMb = (process.memoryUsage().rss - memory) / 2 ** 20
       const { connections, uploaded, downloaded } = decoys.taken
       t.diagnostic(
-        `loop delay at most ${stall.delayMs.toFixed()} ms, ${stall.ownMs.toFixed()} ms without waiting for a core; memory ${grownMb.toFixed()} MB more`,
+        `loop delay at most ${stall.delayMs.toFixed()} ms, ${stall.ownMs.toFixed()} ms computed in one go; memory ${grownMb.toFixed()} MB more`,
       )
 
       assert.deepEqual(wrong.flat(), [])
@@ -71,7 +68,7 @@ for (const level of await offeredLevels()) {
       assert.ok(connections <= 100, `${connections} connections in one call`)
       assert.ok(uploaded <= 12 * 2 ** 20, `${uploaded} bytes sent`)
       assert.ok(downloaded <= 40 * 2 ** 20, `${downloaded} bytes fetched`)
-      assert.ok(stall.ownMs <= longestStallMs, `the loop stood for ${stall.ownMs} ms`)
+      assert.ok(stall.ownMs <= longestStallMs, `the host computed for ${stall.ownMs} ms in one go`)
       assert.ok(grownMb <= mostGrowthMb, `the host grew by ${grownMb} MB`)
     })
 

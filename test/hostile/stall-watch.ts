@@ -1,33 +1,28 @@
-import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** The longest time for which the loop of this process answered nobody. */
 export type Stall = {
-  /** As measured from outside, in ms: also holds the time in which the machine had no core for us. */
+  /** By the clock, in ms: also holds the time in which the machine had no core for us. */
   delayMs: number
-  /** Without the time that this thread spent waiting for a core, in ms: our own doing. */
+  /** What this thread computed in one go, in ms: our own doing. */
   ownMs: number
 }
 
 /**
  * Watches the event loop until `end` is called.
  *
- * Other programs of a busy machine make every loop late. Linux counts how long a runnable thread
- * waited for a core, so that time can be told apart; elsewhere both figures are the same.
+ * Other programs, and other machines on the same host, make every loop late. What hostile code can do is
+ * make this thread compute (read, copy, collect garbage), and that time is counted apart from theirs.
  */
 export function watchStalls(): { end(): Stall } {
-  const tick = 5
-  const histogram = monitorEventLoopDelay({ resolution: tick })
+  const histogram = monitorEventLoopDelay({ resolution: 5 })
   let own = 0
-  let last = performance.now()
-  let waited = coreWaitMs()
+  let used = computedMs()
   const timer = setInterval(() => {
-    const now = performance.now()
-    const waitedNow = coreWaitMs()
-    own = Math.max(own, now - last - tick - (waitedNow - waited))
-    last = now
-    waited = waitedNow
-  }, tick)
+    const now = computedMs()
+    own = Math.max(own, now - used)
+    used = now
+  }, 5)
   histogram.enable()
   return {
     end() {
@@ -38,12 +33,8 @@ export function watchStalls(): { end(): Stall } {
   }
 }
 
-/** Time that the main thread was ready to run and did not, since its start. */
-function coreWaitMs(): number {
-  try {
-    const fields = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')
-    return Number(fields[1] ?? 0) / 1e6
-  } catch {
-    return 0
-  }
+/** Processor time of this thread since it started. */
+function computedMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
