@@ -13,6 +13,7 @@ export type SealedKind =
   | 'provider-credentials'
   | 'action-secrets'
   | 'action-version-secrets'
+  | 'tenant-document'
   | 'message'
   | 'inbox-message'
 

@@ -380,6 +380,19 @@ CREATE TRIGGER signing_keys_deleted AFTER DELETE ON public.signing_keys REFERENC
 CREATE TRIGGER signing_keys_inserted AFTER INSERT ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER signing_keys_updated AFTER UPDATE ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 
+create table tenant_documents (
+  tenant_id text not null,
+  name text not null,
+  document jsonb not null,
+  sealed_members bytea,
+  updated_at bigint not null,
+  constraint tenant_documents_pkey PRIMARY KEY (tenant_id, name),
+  constraint tenant_documents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE TRIGGER tenant_documents_deleted AFTER DELETE ON public.tenant_documents REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER tenant_documents_inserted AFTER INSERT ON public.tenant_documents REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+CREATE TRIGGER tenant_documents_updated AFTER UPDATE ON public.tenant_documents REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
 create table tenant_logs (
   tenant_id text not null,
   log_id text not null,

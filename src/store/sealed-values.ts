@@ -113,6 +113,16 @@ export const sealedColumns: readonly SealedColumn[] = [
        where tenant_id = ${tenantId} and id = ${rowId} and sealed_secrets = ${before}`,
   },
   {
+    kind: 'tenant-document',
+    select: ({ tenantId, rowId, take }) => sql`
+      select tenant_id, name as row_id, sealed_members as sealed from tenant_documents
+       where (tenant_id, name) > (${tenantId}, ${rowId}) and sealed_members is not null
+       order by tenant_id, name limit ${take}`,
+    update: ({ tenantId, rowId, before, after }) => sql`
+      update tenant_documents set sealed_members = ${after}
+       where tenant_id = ${tenantId} and name = ${rowId} and sealed_members = ${before}`,
+  },
+  {
     kind: 'message',
     select: ({ tenantId, rowId, take }) => sql`
       select tenant_id, id as row_id, sealed from messages
