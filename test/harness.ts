@@ -12,6 +12,7 @@ import { borrow } from './borrowed-database.ts'
 import { fakeActions } from './fake-actions.ts'
 import { type FakeTwilio, startFakeTwilio } from './fake-twilio.ts'
 import { openMigrated } from './migrated.ts'
+import { withCheckedReplies } from './reply-check.ts'
 
 /** A clock that a test moves. */
 export type StillClock = Clock & { advance(ms: number): void }
@@ -59,6 +60,8 @@ export type TestServerOptions = {
   maxDeliveries?: number
   /** How carriers are called; for a test that holds an answer back. */
   fetch?: typeof fetch
+  /** `host:port` on loopback that a tenant's own addresses may name. */
+  egressAllow?: readonly string[]
   /**
    * Runs tenant code: a runner, or what the real one may reach and at which level (the best of the machine
    * when absent). Without it nothing is run and every build is what was sent.
@@ -84,7 +87,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const database = options.database ?? (await openMigrated(options.engine ?? 'pglite'))
   const clock = options.clock ?? stillClock()
   const carrier = await startFakeTwilio()
-  const app = await createApp({
+  const app = await withCheckedReplies(() =>
+    createApp({
     database: borrow(database),
     masterKeys: options.masterKeys ?? [masterKey],
     log: options.log ?? quietLogger,
@@ -98,8 +102,9 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
     actions: actionsOf(options.actions),
     ...(options.fetch !== undefined && { fetch: options.fetch }),
+    ...(options.egressAllow !== undefined && { egressAllow: options.egressAllow }),
     ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
-  })
+  }))
   after(async () => {
     await app.close()
     await carrier.close()

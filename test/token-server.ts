@@ -74,6 +74,7 @@ export async function tokenServer(
     log: options.log ?? quietLogger,
     metrics: noMetrics,
     fetch: () => Promise.reject(new Error('no network in this test')),
+    tenantFetch: () => Promise.reject(new Error('no network in this test')),
     secretBox: box,
     nodeId: name,
     options: {

@@ -1,6 +1,6 @@
-import { networkInterfaces, totalmem } from 'node:os'
+import { totalmem } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EgressRules } from '../base/egress-rules.ts'
+import { egressPolicy } from '../base/egress-policy.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ActionBuilder } from './action-builder.ts'
 import type { ActionRunner, IsolationLevel } from './action-runner.ts'
@@ -62,7 +62,7 @@ export function createActions(options: ActionsOptions): Actions {
     if (closed) return 'The server stops.'
     const source = new WorkerSource({
       ...{ launcher, log, spares: 2, heapMb: 64 },
-      rules: rulesFor(options.allow),
+      rules: egressPolicy(options.allow),
     })
     pool = new WorkerPool({
       source,
@@ -115,14 +115,3 @@ export function createActions(options: ActionsOptions): Actions {
 /** A process may come to 256 MB and usually has 30: a quarter of the memory, counted by what is usual. */
 const mostWorkers = (): number =>
   Math.max(8, Math.min(64, Math.floor(totalmem() / 4 / (40 * 2 ** 20))))
-
-function rulesFor(allow: readonly string[]): EgressRules {
-  return {
-    ports: new Set([80, 443]),
-    allow: new Set(allow.map((entry) => entry.toLowerCase())),
-    own: () =>
-      Object.values(networkInterfaces()).flatMap((each) =>
-        (each ?? []).map(({ address }) => address),
-      ),
-  }
-}

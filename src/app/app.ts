@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Actions } from '../actions/create-actions.ts'
 import { Background } from '../base/background.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { egressPolicy } from '../base/egress-policy.ts'
 import { InFlight } from '../base/in-flight.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Random, systemRandom } from '../base/random.ts'
@@ -18,6 +19,7 @@ import { countOpenMessages } from '../store/messages.ts'
 import { migrate, pendingMigrations } from '../store/migrations.ts'
 import { createMetrics } from './metrics.ts'
 import { createOutgoingFetch } from './outgoing-fetch.ts'
+import { createTenantFetch } from './tenant-fetch.ts'
 
 /** What the program is built from. Tests give a still clock, counted chance and a short lease. */
 export type AppOptions = {
@@ -36,6 +38,8 @@ export type AppOptions = {
   clock?: Clock
   random?: Random
   fetch?: typeof fetch
+  /** `host:port` that tenants may reach although the address is private. */
+  egressAllow?: readonly string[]
   /** Runs tenant code; without it there is nothing that could. */
   actions?: Deps['actions'] & Partial<Pick<Actions, 'measure' | 'isolation'>>
   leaseMs?: number
@@ -88,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     metrics,
     fetch: options.fetch ?? createOutgoingFetch(),
+    tenantFetch: createTenantFetch({ rules: egressPolicy(options.egressAllow ?? []) }),
     ...(options.actions !== undefined && { actions: options.actions }),
     secretBox: createSecretBox(options.masterKeys),
     nodeId: randomUUID(),

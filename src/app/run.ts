@@ -120,6 +120,7 @@ async function openApp(
     callbacks: config.urlIsExplicit,
     twilioUrl: config.twilioUrl,
     legacyPhone: config.legacyPhone,
+    egressAllow: config.actionsAllow,
     trustProxy: config.trustProxy,
     allowedHosts: [new URL(config.url).host],
   })

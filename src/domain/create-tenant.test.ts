@@ -33,6 +33,7 @@ const nodeDeps = (): Deps => ({
   log: silentLogger,
   metrics: noMetrics,
   fetch: () => Promise.reject(new Error('nothing is fetched here')),
+  tenantFetch: () => Promise.reject(new Error('nothing is fetched here')),
   secretBox: createSecretBox([masterKey]),
   deliveries: new InFlight(),
   nodeId: 'node',

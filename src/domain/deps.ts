@@ -8,6 +8,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import type { SecretBox } from '../base/secret-box.ts'
 import type { Sequence } from '../base/sequence.ts'
+import type { TenantFetch } from '../base/tenant-fetch.ts'
 import type { Database } from '../store/db.ts'
 
 /**
@@ -26,7 +27,10 @@ export type Deps = {
   deliveries: InFlight
   log: Logger
   metrics: Metrics
+  /** Asks what the operator chose: carriers. */
   fetch: typeof fetch
+  /** Asks what a tenant chose, within the egress rules. */
+  tenantFetch: TenantFetch
   /** Runs tenant code; absent where a tool needs none (the command line, tests). */
   actions?: ActionRunner & ActionBuilder
   secretBox: SecretBox
