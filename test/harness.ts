@@ -89,22 +89,23 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const carrier = await startFakeTwilio()
   const app = await withCheckedReplies(() =>
     createApp({
-    database: borrow(database),
-    masterKeys: options.masterKeys ?? [masterKey],
-    log: options.log ?? quietLogger,
-    production: options.production ?? false,
-    inbox: options.inbox ?? true,
-    callbacks: options.callbacks ?? false,
-    twilioUrl: carrier.url,
-    legacyPhone: 'allow',
-    clock,
-    sweepIntervalMs: 0,
-    ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
-    actions: actionsOf(options.actions),
-    ...(options.fetch !== undefined && { fetch: options.fetch }),
-    ...(options.egressAllow !== undefined && { egressAllow: options.egressAllow }),
-    ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
-  }))
+      database: borrow(database),
+      masterKeys: options.masterKeys ?? [masterKey],
+      log: options.log ?? quietLogger,
+      production: options.production ?? false,
+      inbox: options.inbox ?? true,
+      callbacks: options.callbacks ?? false,
+      twilioUrl: carrier.url,
+      legacyPhone: 'allow',
+      clock,
+      sweepIntervalMs: 0,
+      ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
+      actions: actionsOf(options.actions),
+      ...(options.fetch !== undefined && { fetch: options.fetch }),
+      ...(options.egressAllow !== undefined && { egressAllow: options.egressAllow }),
+      ...(options.maxDeliveries !== undefined && { maxDeliveries: options.maxDeliveries }),
+    }),
+  )
   after(async () => {
     await app.close()
     await carrier.close()
