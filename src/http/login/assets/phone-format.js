@@ -5,7 +5,7 @@ const unknown = { trunk: '', formats: [] }
 /** How a country writes its numbers: `{ trunk, formats: [{ pattern, format, leading }] }`, asked once. */
 function formatsOf(country) {
   if (!known.has(country)) {
-    const loading = fetch(`/u/assets/phone-formats/${country}.json`)
+    const loading = fetch(`/u/phone-formats/${country}`)
       .then((reply) => (reply.ok ? reply.json() : unknown))
       .catch(() => unknown)
     known.set(country, loading)
