@@ -25,6 +25,9 @@ export type Furniture = {
   code: string
   inboxId: string
   logId: string
+  /** `lst_…`; nothing listens where it sends. */
+  logStreamId: string
+  logStreamSecret: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -125,6 +128,11 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const code = /[0-9]{6}/.exec(server.carrier.requests.at(-1)?.form.get('Body') ?? '')?.[0] ?? ''
   const [message] = (await manage('GET', '/phone/messages?take=1')).messages
   const [log] = await manage('GET', '/logs?per_page=1')
+  const logStreamSecret = `log-stream-secret-of-${name}`
+  const logStream = await manage('POST', '/log-streams', {
+    type: 'http',
+    sink: { httpEndpoint: `https://logs.${name}.test`, httpAuthorization: logStreamSecret },
+  })
   const { body: admin } = await server.post('/oauth/token', {
     grant_type: 'client_credentials',
     client_id: server.admin.clientId,
@@ -148,6 +156,8 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     code,
     inboxId: inboxMessage.id,
     logId: log.log_id,
+    logStreamId: logStream.id,
+    logStreamSecret,
     actionId,
     actionVersionId: version.id,
     executionId,

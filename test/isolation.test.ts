@@ -275,6 +275,26 @@ const managementCases: Record<string, Case> = {
   ],
   'GET /logs/:id': ({ theirs }) => ({ path: path`/logs/${theirs.logId}`, status: 404 }),
 
+  'GET /log-streams': () => ({ path: '/log-streams', status: 200 }),
+  'POST /log-streams': () => ({
+    path: '/log-streams',
+    body: { type: 'http', sink: { httpEndpoint: 'https://logs.example.test' } },
+    status: 200,
+  }),
+  'GET /log-streams/:id': ({ theirs }) => ({
+    path: path`/log-streams/${theirs.logStreamId}`,
+    status: 404,
+  }),
+  'PATCH /log-streams/:id': ({ theirs }) => ({
+    path: path`/log-streams/${theirs.logStreamId}`,
+    body: { status: 'paused' },
+    status: 404,
+  }),
+  'DELETE /log-streams/:id': ({ theirs }) => ({
+    path: path`/log-streams/${theirs.logStreamId}`,
+    status: [204, 404],
+  }),
+
   'GET /phone/inbox': ({ theirs }) => [
     { path: '/phone/inbox?take=100', status: 200 },
     { path: path`/phone/inbox?recipient=${theirs.number}`, status: 200 },

@@ -10,6 +10,8 @@ import { type Random, systemRandom } from '../base/random.ts'
 import { createSecretBox } from '../base/secret-box.ts'
 import { Sequence } from '../base/sequence.ts'
 import type { Deps, Options } from '../domain/deps.ts'
+import { reorderLogs } from '../domain/log-order.ts'
+import { LogStreamSender } from '../domain/log-stream-sender.ts'
 import { Maintenance } from '../domain/maintenance.ts'
 import { MessageSweeper } from '../domain/message-sweeper.ts'
 import { Tenants } from '../domain/tenant.ts'
@@ -52,6 +54,7 @@ export type App = {
   deps: Deps
   tenants: Tenants
   sweeper: MessageSweeper
+  logStreams: LogStreamSender
   server: FastifyInstance
   /** Migrates the database and starts the work that goes on beside requests. */
   start(): Promise<void>
@@ -101,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
   const tenants = new Tenants(deps)
   const sweeper = new MessageSweeper(deps, tenants)
+  const logStreams = new LogStreamSender(deps)
   const maintenance = new Maintenance(deps)
   let migrated = false
   let serving = false
@@ -127,12 +131,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     deps,
     tenants,
     sweeper,
+    logStreams,
     server,
     async start() {
       await migrate(db)
+      await reorderLogs(deps)
       migrated = true
       if (options.sweepIntervalMs !== 0) {
         sweeper.start(options.sweepIntervalMs ?? 1000)
+        logStreams.start(options.sweepIntervalMs ?? 1000)
         maintenance.start(maintenanceMs)
       }
     },
@@ -144,6 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       drain.abort()
       await sweeper.stop()
+      await logStreams.stop()
       await maintenance.stop()
       const enough = after(drainMs)
       const closed = server.close()

@@ -14,6 +14,8 @@ export type SealedKind =
   | 'action-secrets'
   | 'action-version-secrets'
   | 'tenant-document'
+  | 'authentication-method'
+  | 'log-stream-sink'
   | 'message'
   | 'inbox-message'
 

@@ -76,7 +76,7 @@ export async function readLogsAfter(
 ): Promise<LogView[]> {
   const asked = deps.clock.now()
   const read = async (until: number) => {
-    const filter = { fromId, toId: lastIdAt(until), userId: undefined, types: undefined }
+    const filter = { fromId, toId: lastLogIdAt(until), userId: undefined, types: undefined }
     return searchTenantLogs(
       deps.db,
       tenant.id,
@@ -92,8 +92,8 @@ export async function readLogsAfter(
   return (await read(asked)).map(({ entry }) => entry)
 }
 
-/** The form of `log_id`: 90020, the time in 14 digits, 37 digits of chance. */
-const lastIdAt = (time: number) =>
+/** The greatest `log_id` of a time: 90020, the time in 14 digits, 37 digits of order and chance. */
+export const lastLogIdAt = (time: number) =>
   `90020${String(Math.max(time, 0)).padStart(14, '0')}${'9'.repeat(37)}`
 const greatestId = '9'.repeat(56)
 

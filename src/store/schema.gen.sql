@@ -24,6 +24,20 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.count_active_users()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into active_users (tenant_id, day, slot, users)
+  select tenant_id, last_login / 86400000, pg_backend_pid() % 64,
+         case tg_op when 'INSERT' then count(*) else -count(*) end
+    from changed where last_login is not null group by 1, 2 order by 1, 2
+  on conflict (tenant_id, day, slot) do update set users = active_users.users + excluded.users;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.count_users()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -38,6 +52,20 @@ begin
     select tenant_id, pg_backend_pid() % 64, -count(*) from changed group by tenant_id order by tenant_id
     on conflict (tenant_id, slot) do update set users = user_counts.users + excluded.users;
   end if;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.move_active_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into active_users (tenant_id, day, slot, users)
+  select new.tenant_id, day, pg_backend_pid() % 64, change
+    from (values (old.last_login / 86400000, -1), (new.last_login / 86400000, 1)) as moved (day, change)
+   where day is not null order by day
+  on conflict (tenant_id, day, slot) do update set users = active_users.users + excluded.users;
   return null;
 end $function$
 ;
@@ -137,6 +165,40 @@ CREATE TRIGGER actions_deleted AFTER DELETE ON public.actions REFERENCING OLD TA
 CREATE TRIGGER actions_inserted AFTER INSERT ON public.actions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER actions_updated AFTER UPDATE ON public.actions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 
+create table active_users (
+  tenant_id text not null,
+  day bigint not null,
+  slot integer not null,
+  users bigint not null,
+  constraint active_users_pkey PRIMARY KEY (tenant_id, day, slot)
+);
+
+create table authentication_methods (
+  tenant_id text not null,
+  id text not null,
+  user_id text not null,
+  type text not null,
+  confirmed boolean not null,
+  name text,
+  phone_number text,
+  email text,
+  preferred text,
+  channels text[] not null default '{}'::text[],
+  sealed_secret bytea,
+  secret_hash bytea,
+  last_step bigint,
+  document jsonb not null default '{}'::jsonb,
+  created_at bigint not null,
+  enrolled_at bigint,
+  last_auth_at bigint,
+  constraint authentication_methods_pkey PRIMARY KEY (tenant_id, id),
+  constraint authentication_methods_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX authentication_methods_email ON public.authentication_methods USING btree (tenant_id, user_id, email) WHERE (email IS NOT NULL);
+CREATE UNIQUE INDEX authentication_methods_phone ON public.authentication_methods USING btree (tenant_id, user_id, phone_number) WHERE (phone_number IS NOT NULL);
+CREATE UNIQUE INDEX authentication_methods_recovery ON public.authentication_methods USING btree (tenant_id, user_id) WHERE (type = 'recovery-code'::text);
+CREATE INDEX authentication_methods_user ON public.authentication_methods USING btree (tenant_id, user_id, created_at, id);
+
 create table challenges (
   tenant_id text not null,
   connection text not null,
@@ -229,6 +291,32 @@ CREATE TRIGGER connections_deleted AFTER DELETE ON public.connections REFERENCIN
 CREATE TRIGGER connections_inserted AFTER INSERT ON public.connections REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER connections_updated AFTER UPDATE ON public.connections REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 
+create table daily_stats (
+  tenant_id text not null,
+  day bigint not null,
+  logins bigint not null,
+  signups bigint not null,
+  leaked_passwords bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint daily_stats_pkey PRIMARY KEY (tenant_id, day)
+);
+
+create table enrollment_tickets (
+  tenant_id text not null,
+  ticket_hash bytea not null,
+  user_id text not null,
+  factor text,
+  allow_multiple boolean not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  used_at bigint,
+  constraint enrollment_tickets_pkey PRIMARY KEY (tenant_id, ticket_hash),
+  constraint enrollment_tickets_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX enrollment_tickets_expired ON public.enrollment_tickets USING btree (expires_at);
+CREATE INDEX enrollment_tickets_user ON public.enrollment_tickets USING btree (tenant_id, user_id);
+
 create table inbox_messages (
   tenant_id text not null,
   id text not null,
@@ -246,6 +334,32 @@ create table limit_buckets (
   window_ms double precision not null,
   constraint limit_buckets_pkey PRIMARY KEY (tenant_id, key)
 );
+
+create table log_streams (
+  tenant_id text not null,
+  id text not null,
+  name text not null,
+  type text not null,
+  status text not null,
+  is_priority boolean not null,
+  filters jsonb not null,
+  pii_config jsonb not null,
+  sealed_sink bytea not null,
+  starts_after text not null,
+  read_xid xid8 not null,
+  read_log_id text not null,
+  lease_owner text,
+  lease_until bigint not null default 0,
+  retry_at bigint not null default 0,
+  failures integer not null default 0,
+  failing_since bigint,
+  version integer not null default 1,
+  created_at bigint not null,
+  constraint log_streams_pkey PRIMARY KEY (tenant_id, id),
+  constraint log_streams_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'suspended'::text]))),
+  constraint log_streams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX log_streams_active ON public.log_streams USING btree (retry_at) WHERE (status = 'active'::text);
 
 create table messages (
   tenant_id text not null,
@@ -281,6 +395,41 @@ create table messages (
 CREATE INDEX messages_due ON public.messages USING btree (due_at) WHERE (state = ANY (ARRAY['queued'::text, 'sending'::text]));
 CREATE INDEX messages_recipient ON public.messages USING btree (tenant_id, recipient_hash, id);
 CREATE INDEX messages_sealed ON public.messages USING btree (expires_at) WHERE (sealed IS NOT NULL);
+
+create table mfa_challenges (
+  tenant_id text not null,
+  user_id text not null,
+  handle_hash bytea,
+  method_id text,
+  channel text,
+  code_hash bytea,
+  message_id text,
+  client_id text,
+  expires_at bigint not null default 0,
+  consumed_at bigint,
+  guesses double precision not null default 0,
+  guessed_at bigint not null default 0,
+  recovery_guesses double precision not null default 0,
+  recovery_guessed_at bigint not null default 0,
+  last_outcome text,
+  constraint mfa_challenges_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint mfa_challenges_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+
+create table mfa_transactions (
+  tenant_id text not null,
+  token_hash bytea not null,
+  user_id text not null,
+  client_id text not null,
+  request jsonb not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  completed_at bigint,
+  constraint mfa_transactions_pkey PRIMARY KEY (tenant_id, token_hash),
+  constraint mfa_transactions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX mfa_transactions_expired ON public.mfa_transactions USING btree (expires_at);
+CREATE INDEX mfa_transactions_user ON public.mfa_transactions USING btree (tenant_id, user_id);
 
 create table phone_providers (
   tenant_id text not null,
@@ -339,6 +488,18 @@ CREATE INDEX refresh_tokens_expired ON public.refresh_tokens USING btree (expire
 CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (tenant_id, family_id);
 CREATE INDEX refresh_tokens_user ON public.refresh_tokens USING btree (tenant_id, user_id, client_id, issued_at);
 
+create table remembered_browsers (
+  tenant_id text not null,
+  token_hash bytea not null,
+  user_id text not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  constraint remembered_browsers_pkey PRIMARY KEY (tenant_id, token_hash),
+  constraint remembered_browsers_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX remembered_browsers_expired ON public.remembered_browsers USING btree (expires_at);
+CREATE INDEX remembered_browsers_user ON public.remembered_browsers USING btree (tenant_id, user_id);
+
 create table resource_servers (
   tenant_id text not null,
   id text not null,
@@ -371,6 +532,7 @@ create table signing_keys (
   sealed_private_key bytea not null,
   created_at bigint not null,
   rotated_at bigint,
+  revoked_at bigint,
   constraint signing_keys_pkey PRIMARY KEY (tenant_id, kid),
   constraint signing_keys_state_check CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'previous'::text]))),
   constraint signing_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
@@ -379,6 +541,13 @@ CREATE UNIQUE INDEX signing_keys_current ON public.signing_keys USING btree (ten
 CREATE TRIGGER signing_keys_deleted AFTER DELETE ON public.signing_keys REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER signing_keys_inserted AFTER INSERT ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
 CREATE TRIGGER signing_keys_updated AFTER UPDATE ON public.signing_keys REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION bump_config_version();
+
+create table stats_progress (
+  tenant_id text not null,
+  counted_to xid8 not null,
+  constraint stats_progress_pkey PRIMARY KEY (tenant_id),
+  constraint stats_progress_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
 
 create table tenant_documents (
   tenant_id text not null,
@@ -401,10 +570,12 @@ create table tenant_logs (
   client_id text,
   user_id text,
   entry jsonb not null,
+  written_in xid8 not null default pg_current_xact_id(),
   constraint tenant_logs_pkey PRIMARY KEY (tenant_id, log_id)
 );
 CREATE INDEX tenant_logs_type ON public.tenant_logs USING btree (tenant_id, type, log_id);
 CREATE INDEX tenant_logs_user ON public.tenant_logs USING btree (tenant_id, user_id, log_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX tenant_logs_written ON public.tenant_logs USING btree (tenant_id, written_in, log_id);
 
 create table tenants (
   id text not null,
@@ -452,6 +623,9 @@ CREATE INDEX users_created ON public.users USING btree (tenant_id, created_at, u
 CREATE INDEX users_email ON public.users USING btree (tenant_id, email) WHERE (email IS NOT NULL);
 CREATE UNIQUE INDEX users_phone ON public.users USING btree (tenant_id, connection, phone_number);
 CREATE INDEX users_phone_any ON public.users USING btree (tenant_id, phone_number);
+CREATE TRIGGER users_active_deleted AFTER DELETE ON public.users REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_active_users();
+CREATE TRIGGER users_active_inserted AFTER INSERT ON public.users REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_active_users();
 CREATE TRIGGER users_deleted AFTER DELETE ON public.users REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_users();
 CREATE TRIGGER users_deleted_tokens AFTER DELETE ON public.users REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION orphan_refresh_tokens();
 CREATE TRIGGER users_inserted AFTER INSERT ON public.users REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_users();
+CREATE TRIGGER users_signed_in AFTER UPDATE OF last_login ON public.users FOR EACH ROW WHEN (((old.last_login / 86400000) IS DISTINCT FROM (new.last_login / 86400000))) EXECUTE FUNCTION move_active_user();

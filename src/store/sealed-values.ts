@@ -123,6 +123,25 @@ export const sealedColumns: readonly SealedColumn[] = [
        where tenant_id = ${tenantId} and name = ${rowId} and sealed_members = ${before}`,
   },
   {
+    kind: 'authentication-method',
+    select: ({ tenantId, rowId, take }) => sql`
+      select tenant_id, id as row_id, sealed_secret as sealed from authentication_methods
+       where (tenant_id, id) > (${tenantId}, ${rowId}) and sealed_secret is not null
+       order by tenant_id, id limit ${take}`,
+    update: ({ tenantId, rowId, before, after }) => sql`
+      update authentication_methods set sealed_secret = ${after}
+       where tenant_id = ${tenantId} and id = ${rowId} and sealed_secret = ${before}`,
+  },
+  {
+    kind: 'log-stream-sink',
+    select: ({ tenantId, rowId, take }) => sql`
+      select tenant_id, id as row_id, sealed_sink as sealed from log_streams
+       where (tenant_id, id) > (${tenantId}, ${rowId}) order by tenant_id, id limit ${take}`,
+    update: ({ tenantId, rowId, before, after }) => sql`
+      update log_streams set sealed_sink = ${after}
+       where tenant_id = ${tenantId} and id = ${rowId} and sealed_sink = ${before}`,
+  },
+  {
     kind: 'message',
     select: ({ tenantId, rowId, take }) => sql`
       select tenant_id, id as row_id, sealed from messages

@@ -193,6 +193,81 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'The user already exists.',
     errorCode: 'auth0_idp_error',
   },
+  authentication_method_not_found: {
+    status: 404,
+    message: 'The authentication method does not exist.',
+    errorCode: 'inexistent_authentication_method',
+  },
+  authentication_method_exists: {
+    status: 409,
+    message: 'Authentication method already exists.',
+    errorCode: 'authentication_method_exists',
+  },
+  too_many_authentication_methods: {
+    status: 403,
+    message: 'You reached the limit of entities of this type for this user.',
+    errorCode: 'too_many_entities',
+  },
+  user_has_passkey: {
+    status: 403,
+    message: 'Operation not permitted when the user has registered at least 1 passkey',
+    errorCode: 'operation_not_supported',
+  },
+  enrollment_not_found: {
+    status: 404,
+    message: 'Enrollment not found',
+    errorCode: 'enrollment_not_found',
+  },
+  recovery_code_missing: {
+    status: 404,
+    message: 'The user has no recovery code.',
+    errorCode: 'inexistent_recovery_code',
+  },
+  log_stream_not_found: {
+    status: 404,
+    message: 'The log stream does not exist.',
+    errorCode: 'inexistent_log_stream',
+  },
+  log_stream_too_many: {
+    status: 409,
+    message: 'You have reached the maximum number of log streams.',
+    errorCode: 'conflict',
+  },
+  signing_key_not_found: {
+    status: 404,
+    message: 'The signing key does not exist.',
+    errorCode: 'inexistent_signing_key',
+  },
+  signing_key_not_previous: {
+    status: 400,
+    message: 'Only a previous signing key can be revoked; rotate first.',
+    errorCode: 'operation_not_supported',
+  },
+  theme_not_found: {
+    status: 404,
+    message: 'There was an error retrieving branding settings: invalid theme ID',
+    errorCode: 'theme_not_found',
+  },
+  theme_exists: {
+    status: 409,
+    message: 'There was an error updating branding settings: a theme already exists',
+    errorCode: 'theme_already_exists',
+  },
+  universal_login_template_not_found: {
+    status: 404,
+    message: 'Template does not exist.',
+    errorCode: 'inexistent_templates_universal_login',
+  },
+  email_provider_not_found: {
+    status: 404,
+    message: 'There is not a configured email provider',
+    errorCode: 'inexistent_email_provider',
+  },
+  email_template_not_found: {
+    status: 404,
+    message: 'The template does not exist.',
+    errorCode: 'inexistent_email_template',
+  },
   log_not_found: { status: 404, message: 'The log does not exist', errorCode: 'inexistent_log' },
   message_not_found: {
     status: 404,

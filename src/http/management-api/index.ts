@@ -5,12 +5,15 @@ import { requireAccess } from './access.ts'
 import { actionTriggerRoutes } from './action-triggers.ts'
 import { actionRoutes } from './actions.ts'
 import { attackProtectionRoutes } from './attack-protection.ts'
+import { authenticationMethodRoutes } from './authentication-methods.ts'
 import { acceptBodies, isStorableText } from './bodies.ts'
 import { clientGrantRoutes } from './client-grants.ts'
 import { clientRoutes } from './clients.ts'
 import { connectionClientRoutes } from './connection-clients.ts'
 import { connectionRoutes } from './connections.ts'
+import { enrollmentRoutes } from './enrollments.ts'
 import { managementErrorHandler, managementNotFound } from './errors.ts'
+import { logStreamRoutes } from './log-streams.ts'
 import { logRoutes } from './logs.ts'
 import { phoneInboxRoutes } from './phone-inbox.ts'
 import { phoneMessageRoutes } from './phone-messages.ts'
@@ -19,6 +22,8 @@ import { phoneProviderRoutes } from './phone-providers.ts'
 import { phoneTemplateRoutes } from './phone-templates.ts'
 import { resourceServerRoutes } from './resource-servers.ts'
 import { tenantSettingsRoutes } from './tenant-settings.ts'
+import { userBlockRoutes } from './user-blocks.ts'
+import { userGrantRoutes } from './user-grants.ts'
 import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 import { logWrites } from './write-log.ts'
@@ -45,11 +50,14 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   actionRoutes,
   actionTriggerRoutes,
   attackProtectionRoutes,
+  authenticationMethodRoutes,
   clientGrantRoutes,
   clientRoutes,
   connectionClientRoutes,
   connectionRoutes,
+  enrollmentRoutes,
   logRoutes,
+  logStreamRoutes,
   phoneInboxRoutes,
   phoneMessageRoutes,
   phoneProtectionRoutes,
@@ -57,6 +65,8 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   phoneTemplateRoutes,
   resourceServerRoutes,
   tenantSettingsRoutes,
+  userBlockRoutes,
+  userGrantRoutes,
   userRoutes,
 ]
 
