@@ -48,7 +48,7 @@ const notificationOf = (notification: Notification): Members => ({
 })
 
 /** A test message comes from no application; it gets one with the tenant's name. */
-async function clientOf(tenant: Tenant, message: LeasedMessage): Promise<Members> {
+export async function clientOf(tenant: Tenant, message: LeasedMessage): Promise<Members> {
   const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
   if (client === undefined || message.flow === 'test') {
     const name = textSetting(tenant, 'friendly_name') ?? tenant.id
@@ -59,7 +59,7 @@ async function clientOf(tenant: Tenant, message: LeasedMessage): Promise<Members
 }
 
 /** A message that no request raised has no address. */
-function requestOf(tenant: Tenant, message: LeasedMessage): Members {
+export function requestOf(tenant: Tenant, message: LeasedMessage): Members {
   const { ip, user_agent, language } = message.secret.request
   if (ip === '') return { ip: '0.0.0.0', method: 'POST', geoip: {} }
   return {
@@ -95,7 +95,8 @@ function textSetting(tenant: Tenant, name: string): string | undefined {
 /** Profile members that may be shown as they are. */
 const profileMembers = ['family_name', 'given_name', 'name', 'nickname', 'picture'] as const
 
-function userOf(row: UserRow): Members {
+/** What an account says of itself to an Action. */
+export function userOf(row: UserRow): Members {
   const { email, username, phone_number, phone_verified, profile } = row
   return {
     ...Object.fromEntries(
@@ -122,7 +123,7 @@ function userOf(row: UserRow): Members {
  * Somebody without an account yet. The id is of this message: what the account will be called is
  * decided when it is made.
  */
-function strangerOf(message: LeasedMessage): Members {
+export function strangerOf(message: LeasedMessage): Members {
   const at = new Date(message.created_at).toISOString()
   return {
     user_id: `sms|${Buffer.from(message.id).toString('hex').slice(-24).padStart(24, '0')}`,

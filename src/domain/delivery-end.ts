@@ -1,4 +1,4 @@
-import type { Delivery } from '../providers/phone-provider.ts'
+import type { Delivery, FailureCause } from '../providers/phone-provider.ts'
 import type { FinishedAttempt } from '../store/message-leases.ts'
 import type { TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
@@ -76,19 +76,25 @@ function errorTextOf(delivery: Exclude<Delivery, { outcome: 'accepted' }>): stri
   return delivery.providerError?.code ?? code
 }
 
+/** A message that nobody could be asked to take. */
+export const failed = (
+  deps: Deps,
+  tenant: Tenant,
+  message: LeasedMessage,
+  cause: FailureCause,
+): End => ({
+  state: 'failed',
+  cause,
+  logs: [failureLog(deps, tenant, message, { error: cause.code, willRetry: false })],
+})
+
 /** A message whose code died before a carrier took it. */
-export function expired(deps: Deps, tenant: Tenant, message: LeasedMessage): End {
-  const code = 'code_expired'
-  return {
-    state: 'failed',
-    cause: {
-      code,
-      text: 'The code died before the message could be handed over.',
-      hint: 'See the attempts; the person may ask for a new code.',
-    },
-    logs: [failureLog(deps, tenant, message, { error: code, willRetry: false })],
-  }
-}
+export const expired = (deps: Deps, tenant: Tenant, message: LeasedMessage): End =>
+  failed(deps, tenant, message, {
+    code: 'code_expired',
+    text: 'The code died before the message could be handed over.',
+    hint: 'See the attempts; the person may ask for a new code.',
+  })
 
 /** The record of one try; times in epoch milliseconds. */
 export const attempt = (

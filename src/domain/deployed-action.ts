@@ -1,6 +1,11 @@
 import type { ActionProgram } from '../actions/action-runner.ts'
 import type { ActionTrigger } from '../contract/actions.ts'
-import { findDeployedVersion, findVersionBundle } from '../store/action-versions.ts'
+import {
+  type DeployedVersionRow,
+  findDeployedVersion,
+  findVersionBundle,
+  listDeployedVersions,
+} from '../store/action-versions.ts'
 import { unpackBundle } from './action-build.ts'
 import { openSecrets } from './action-secrets.ts'
 import type { Deps } from './deps.ts'
@@ -25,23 +30,43 @@ export function deployedAction(
   tenant: Tenant,
   trigger: ActionTrigger,
 ): Promise<DeployedAction | undefined> {
-  const key = `deployed-action/${trigger}`
-  // Only this function writes the key.
-  const known = tenant.derived.get(key) as Promise<DeployedAction | undefined> | undefined
+  return keep(tenant, `deployed-action/${trigger}`, async () => {
+    const row = await findDeployedVersion(deps.db, tenant.id, trigger)
+    return row && actionOf(deps, tenant.id, trigger, row)
+  })
+}
+
+/** As many as a trigger takes, and more. Source: Auth0, limits of Actions. */
+const mostBound = 100
+
+/** The Actions that are bound to a trigger, in the order in which they run; kept as `deployedAction`. */
+export const boundActions = (
+  deps: Deps,
+  tenant: Tenant,
+  trigger: ActionTrigger,
+): Promise<readonly DeployedAction[]> =>
+  keep(tenant, `bound-actions/${trigger}`, async () => {
+    const wanted = { bound: true, take: mostBound }
+    const rows = await listDeployedVersions(deps.db, tenant.id, trigger, wanted)
+    return rows.map((row) => actionOf(deps, tenant.id, trigger, row))
+  })
+
+function keep<Found>(tenant: Tenant, key: string, find: () => Promise<Found>): Promise<Found> {
+  // A key is written here only, and always with the same kind of value.
+  const known = tenant.derived.get(key) as Promise<Found> | undefined
   if (known !== undefined) return known
-  const finding = find(deps, tenant.id, trigger)
+  const finding = find()
   tenant.derived.set(key, finding)
   finding.catch(() => tenant.derived.delete(key))
   return finding
 }
 
-async function find(
+function actionOf(
   deps: Deps,
   tenantId: string,
   trigger: ActionTrigger,
-): Promise<DeployedAction | undefined> {
-  const row = await findDeployedVersion(deps.db, tenantId, trigger)
-  if (row === undefined) return undefined
+  row: DeployedVersionRow,
+): DeployedAction {
   const secrets = openSecrets(deps, tenantId, 'action-version-secrets', row.id, row.sealed_secrets)
   return {
     program: {

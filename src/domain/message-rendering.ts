@@ -3,6 +3,7 @@ import { findUser, type UserRow } from '../store/users.ts'
 import { type RenderInput, renderNotification } from '../templates/render.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
+import type { MessageTemplate } from './message-template.ts'
 import type { Tenant } from './tenant.ts'
 
 /** The words of a message, and what was odd about making them. */
@@ -11,24 +12,16 @@ export type RenderedMessage = {
   warnings: readonly string[]
 }
 
-/**
- * Puts a message into words by the tenant's template of its type, or the default one.
- *
- * @returns `disabled` when the tenant has switched the template off
- */
+/** Puts a message into words. */
 export async function renderMessage(
   deps: Deps,
   tenant: Tenant,
   message: LeasedMessage,
-): Promise<RenderedMessage | 'disabled'> {
-  const template = tenant.phoneTemplates.find(({ type }) => type === message.message_type)
-  const test = message.flow === 'test'
-  if (template?.disabled === true && !test) return 'disabled'
-
-  // Only a tenant's own words can speak of the user. Asked for nobody too: a stranger's message takes as
-  // many statements as an account's.
-  const user =
-    template === undefined ? undefined : await findUser(deps.db, tenant.id, message.user_id ?? '')
+  template: MessageTemplate,
+): Promise<RenderedMessage> {
+  const user = template.namesUser
+    ? await findUser(deps.db, tenant.id, message.user_id ?? '')
+    : undefined
   const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
   const { recipient, code, request } = message.secret
   const text = (name: string) => {
@@ -39,7 +32,8 @@ export async function renderMessage(
     // The words of the columns are these by construction: only this program writes them.
     type: message.message_type as MessageType,
     deliveryMethod: message.delivery_method as DeliveryMethod,
-    content: template?.content.body ?? {},
+    content: template.body,
+    legacy: template.legacy,
     locale: message.locale,
     code,
     variables: {
@@ -67,7 +61,7 @@ export async function renderMessage(
             },
     },
   })
-  const from = template?.content.from
+  const { from } = template
   return {
     content: { ...rendered, ...(from !== undefined && { from }) },
     warnings,

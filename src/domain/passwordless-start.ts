@@ -7,11 +7,17 @@ import { insertChallengedMessage } from '../store/messages.ts'
 import { isOnAllowList, limitedAddress } from './allow-list.ts'
 import { codeHash } from './codes.ts'
 import type { Deps } from './deps.ts'
+import type { LeasedMessage } from './leased-message.ts'
 import { enforceLimits } from './limits.ts'
 import { resolveLocale } from './locale.ts'
-import { deliverInBackground, placeForDelivery } from './message-delivery.ts'
+import {
+  deliverAndWait,
+  deliverInBackground,
+  placeForDelivery,
+  placeForWaiting,
+} from './message-delivery.ts'
 import { challengeId, newMessageId } from './message-id.ts'
-import { messageRoute } from './message-route.ts'
+import { type MessageRoute, messageRoute } from './message-route.ts'
 import { type SealedMessage, sealMessage } from './message-seal.ts'
 import { allowsSignup, codeRules, passwordlessConnection } from './passwordless-connection.ts'
 import { parseRecipient } from './phone-policy.ts'
@@ -37,8 +43,9 @@ export type PasswordlessStart = {
  * Starts a passwordless login by SMS: stores a code and its message and lets the message go.
  *
  * Resolves once both are stored; what becomes of the message is told by `passwordlessStatus`, the
- * message's history and the tenant log. The reply is the same, and takes the same path, for known,
- * unknown and blocked numbers.
+ * message's history and the tenant log. Where the connection sends by itself, it resolves when its
+ * carrier has answered. The reply is the same, and takes the same path, for known, unknown and blocked
+ * numbers.
  *
  * @throws AppError `unauthorized_client`, `bad_connection`, `bad_phone_number`, `sms_provider_error`,
  *   `too_many_requests`
@@ -52,7 +59,7 @@ export async function startPasswordless(
   assertMayStart(client)
   const connection = enabledConnection(tenant, client, start.connectionName)
   const phone = parseRecipient(tenant, start.phoneNumber)
-  assertDeliverable(deps, tenant)
+  const route = assertDeliverable(deps, tenant, connection)
 
   const hash = recipientHash(tenant, phone.e164)
   const rateLimit = await enforceLimits(
@@ -82,7 +89,9 @@ export async function startPasswordless(
   const code = randomDigits(deps.random, length)
   const now = deps.clock.now()
   const id = newMessageId(deps)
-  const place = placeForDelivery(deps, now)
+  // The older way is part of the request: its failure is told.
+  const waits = route.to === 'connection'
+  const place = waits ? placeForWaiting(deps, now) : placeForDelivery(deps, now)
   const locale = resolveLocale(tenant, [start.requestLanguage, start.acceptLanguage])
   const secret: SealedMessage = {
     recipient: phone.e164,
@@ -142,7 +151,7 @@ export async function startPasswordless(
   })
 
   if (place.state === 'sending') {
-    deliverInBackground(deps, tenant, {
+    const message = {
       tenant_id: tenant.id,
       id,
       message_type: 'otp_verify',
@@ -161,9 +170,26 @@ export async function startPasswordless(
       leased_until: place.dueAt,
       created_at: now,
       expires_at: now + lifetimeS * 1000,
-    })
+    }
+    if (waits) await deliverOrRefuse(deps, tenant, message, rateLimit)
+    else deliverInBackground(deps, tenant, message)
   }
   return { id: challengeId(tenant, id), phone, rateLimit }
+}
+
+/** @throws AppError `sms_provider_error` with what the carrier answered */
+async function deliverOrRefuse(
+  deps: Deps,
+  tenant: Tenant,
+  message: LeasedMessage,
+  rateLimit: RateLimit | undefined,
+): Promise<void> {
+  const refusal = await deliverAndWait(deps, tenant, message)
+  if (refusal === undefined) return
+  throw new AppError('sms_provider_error', {
+    message: refusal,
+    ...(rateLimit !== undefined && { rateLimit }),
+  })
 }
 
 function assertMayStart(client: Client): void {
@@ -193,15 +219,16 @@ function enabledConnection(tenant: Tenant, client: Client, name: string): Connec
 }
 
 /** Refuses before anything is counted or stored; equal for every number (product ruling 21). */
-function assertDeliverable(deps: Deps, tenant: Tenant): void {
-  const route = messageRoute(deps, tenant, { deliveryMethod: 'text', test: false })
+function assertDeliverable(deps: Deps, tenant: Tenant, connection: Connection): MessageRoute {
+  const route = messageRoute(deps, tenant, { flow, connection, deliveryMethod: 'text' })
   const template = tenant.phoneTemplates.find(({ type }) => type === 'otp_verify')
   if (route.to === 'nowhere') {
     throw new AppError('sms_provider_error', { message: route.cause.text })
   }
-  if (template?.disabled === true) {
+  if (route.to !== 'connection' && template?.disabled === true) {
     throw new AppError('sms_provider_error', { message: 'The message template is disabled.' })
   }
+  return route
 }
 
 function sendingLimits(

@@ -1,10 +1,11 @@
 import { AppError, type RateLimit } from '../base/app-error.ts'
+import { passwordlessFlow } from '../contract/passwordless.ts'
 import { findMessageStatus } from '../store/messages.ts'
 import { limitedAddress } from './allow-list.ts'
 import type { Deps } from './deps.ts'
 import { enforceLimits } from './limits.ts'
 import { readChallengeId } from './message-id.ts'
-import { messageRoute } from './message-route.ts'
+import { connectionNamed, messageRoute } from './message-route.ts'
 import type { Tenant } from './tenant.ts'
 
 /** How long a start's `_id` answers. */
@@ -43,11 +44,27 @@ export async function passwordlessStatus(
   if (id === undefined || message === undefined || message.created_at < now - statusLifetimeMs) {
     throw new AppError('status_unknown')
   }
-  if (message.decoy) return { ...decoyState(deps, tenant, id, now - message.created_at), rateLimit }
+  if (message.decoy)
+    return {
+      ...decoyState(deps, tenant, {
+        ...{ id, connection: message.connection, ageMs: now - message.created_at },
+      }),
+      rateLimit,
+    }
   const state = wireState(message.state)
-  const reportsFollow = state === 'sent' && deps.options.callbacks
+  const reportsFollow =
+    state === 'sent' &&
+    deps.options.callbacks &&
+    routeOf(deps, tenant, message.connection).to !== 'connection'
   return { state, final: state !== 'queued' && !reportsFollow, rateLimit }
 }
+
+const routeOf = (deps: Deps, tenant: Tenant, connection: string | null) =>
+  messageRoute(deps, tenant, {
+    flow: passwordlessFlow,
+    connection: connectionNamed(tenant, connection),
+    deliveryMethod: 'text',
+  })
 
 function wireState(state: string): 'queued' | 'sent' | 'delivered' | 'failed' {
   if (state === 'queued' || state === 'sending') return 'queued'
@@ -56,9 +73,15 @@ function wireState(state: string): 'queued' | 'sent' | 'delivered' | 'failed' {
 }
 
 /** Delays are drawn from the id, so a decoy tells the same story each time it is asked. */
-function decoyState(deps: Deps, tenant: Tenant, id: string, ageMs: number) {
+function decoyState(
+  deps: Deps,
+  tenant: Tenant,
+  { id, connection, ageMs }: { id: string; connection: string | null; ageMs: number },
+) {
   const chance = Number.parseInt(id.slice(-6), 16) / 0x1000000
-  const route = messageRoute(deps, tenant, { deliveryMethod: 'text', test: false })
+  const route = routeOf(deps, tenant, connection)
+  // Whoever has the id has waited for the carrier.
+  if (route.to === 'connection') return { state: 'sent' as const, final: true }
   if (route.to === 'inbox') {
     return ageMs < 5 + 20 * chance
       ? { state: 'queued' as const, final: false }

@@ -1,7 +1,7 @@
 import type { Notification } from '../contract/notifications.ts'
 import { phoneProviderKind } from '../providers/index.ts'
 import type { Delivery } from '../providers/phone-provider.ts'
-import { spellCode } from '../templates/voice.ts'
+import { dotCode, spellCode } from '../templates/voice.ts'
 import { customPhoneProviderEvent } from './action-event.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
@@ -25,15 +25,8 @@ export async function handToProvider(
     run = await runAction(deps, tenant, 'custom-phone-provider', {
       event: () => customPhoneProviderEvent(deps, tenant, message, notification),
       hidden: hiddenOf(notification),
-      limitMs: () =>
-        Math.min(
-          kind.limitMs,
-          message.leased_until - deps.clock.now() - deps.options.leaseMs * handingBackShare,
-        ),
-      about: {
-        ...(message.client_id !== null && { client_id: message.client_id }),
-        ...(message.user_id !== null && { user_id: message.user_id }),
-      },
+      limitMs: () => Math.min(kind.limitMs, leaseLeftMs(deps, message)),
+      about: concerned(message),
     })
     return run?.result
   }
@@ -54,28 +47,39 @@ export async function handToProvider(
     )
     return { delivery, run }
   } catch (error) {
-    deps.log.error({ err: error, provider: provider.name }, 'a phone provider failed unexpectedly')
-    return {
-      run,
-      delivery: {
-        outcome: 'unknown',
-        cause: {
-          code: 'result_unknown',
-          text: 'The server failed while it handed the message over; it may have been sent.',
-          hint: 'See the server log.',
-        },
-      },
-    }
+    return { run, delivery: unexpectedEnd(deps, provider.name, error) }
   }
 }
 
-/** How much of the lease is left when a run must have ended: its end still has to be written. */
+/** A provider threw, which none should: nobody knows whether the message left. */
+export function unexpectedEnd(deps: Deps, provider: string, error: unknown): Delivery {
+  deps.log.error({ err: error, provider }, 'a phone provider failed unexpectedly')
+  return {
+    outcome: 'unknown',
+    cause: {
+      code: 'result_unknown',
+      text: 'The server failed while it handed the message over; it may have been sent.',
+      hint: 'See the server log.',
+    },
+  }
+}
+
+/** Whom the log entries of a run name. */
+export const concerned = ({ client_id, user_id }: LeasedMessage) => ({
+  ...(client_id !== null && { client_id }),
+  ...(user_id !== null && { user_id }),
+})
+
+/** How long a try may still take: its end has to be written before the lease is over. */
+export const leaseLeftMs = (deps: Deps, { leased_until }: LeasedMessage): number =>
+  leased_until - deps.clock.now() - deps.options.leaseMs * handingBackShare
+
 const handingBackShare = 2 / 25
 
 /** The number also as carriers want it, without its mark, and the code also as it is spoken. */
-const hiddenOf = ({ recipient, code }: Notification): string[] => [
+export const hiddenOf = ({ recipient, code }: Notification): string[] => [
   ...[recipient, recipient.slice(1)],
-  ...(code === undefined ? [] : [code, spellCode(code).trim()]),
+  ...(code === undefined ? [] : [code, spellCode(code).trim(), dotCode(code)]),
 ]
 
 /** Only where the carrier can reach us; Twilio refuses host names with an underscore. */

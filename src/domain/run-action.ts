@@ -32,6 +32,7 @@ const errorClasses = {
  * Runs what is deployed for a trigger and records the execution. A failure of this server before the run
  * is a run that did not start; a failure to record it changes nothing about its result.
  *
+ * @param call.action one of several that are bound; what the trigger runs when absent
  * @param call.limitMs asked when the event is ready, because making it takes time too
  * @param call.hidden values that no log may hold: the code, the recipient
  * @returns undefined when nothing is deployed
@@ -41,6 +42,7 @@ export async function runAction(
   tenant: Tenant,
   trigger: ActionTrigger,
   call: {
+    action?: DeployedAction
     event: () => Promise<Record<string, unknown>>
     hidden: readonly string[]
     limitMs: () => number
@@ -51,7 +53,7 @@ export async function runAction(
   let action: DeployedAction | undefined
   let event: Record<string, unknown>
   try {
-    action = await deployedAction(deps, tenant, trigger)
+    action = call.action ?? (await deployedAction(deps, tenant, trigger))
     if (action === undefined) return undefined
     event = await call.event()
   } catch (error) {

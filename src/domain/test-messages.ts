@@ -95,7 +95,9 @@ function chooseMethod(
 ): DeliveryMethod {
   const methods = asked === undefined ? deliveryMethods : [asked]
   for (const deliveryMethod of methods) {
-    const route = messageRoute(deps, tenant, { deliveryMethod, test: true })
+    const route = messageRoute(deps, tenant, {
+      ...{ flow: 'test' as const, connection: undefined, deliveryMethod },
+    })
     if (route.to !== 'nowhere') return deliveryMethod
   }
   throw new AppError(

@@ -39,7 +39,7 @@ export const custom = {
 
   async send(_notification, _settings, tools): Promise<Delivery> {
     const result = await tools.runAction()
-    return result === undefined ? notDeployed : deliveryOf(result)
+    return result === undefined ? notDeployed : deliveryOfRun(result)
   },
 } satisfies PhoneProviderKind<CustomConfiguration, CustomCredentials>
 
@@ -54,7 +54,8 @@ const notDeployed: Delivery = {
 
 const seeLog = 'See the entry actions_execution_failed in the tenant log.'
 
-function deliveryOf(result: ActionResult): Delivery {
+/** What the end of a run means for the message that it was to send. */
+export function deliveryOfRun(result: ActionResult): Delivery {
   const { ended, verdict } = result
   const settled = ended === 'returned' || ended === 'threw'
   if (settled && verdict !== undefined) {

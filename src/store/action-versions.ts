@@ -110,13 +110,25 @@ export const trimActionVersions = (db: Db, tenantId: string, actionId: string, k
                                  where tenant_id = ${tenantId} and id = ${actionId})`)
 
 /** The version that a trigger runs: of the Action bound first, else of the only deployed one. */
-export const findDeployedVersion = (db: Db, tenantId: string, triggerId: string) =>
-  db.first(
-    Type.Object({
-      ...ActionVersionRow.properties,
-      action_name: Type.String(),
-      binding_id: Type.Union([Type.String(), Type.Null()]),
-    }),
+export const findDeployedVersion = async (db: Db, tenantId: string, triggerId: string) =>
+  (await listDeployedVersions(db, tenantId, triggerId, { bound: false, take: 1 }))[0]
+
+const DeployedVersionRow = Type.Object({
+  ...ActionVersionRow.properties,
+  action_name: Type.String(),
+  binding_id: Type.Union([Type.String(), Type.Null()]),
+})
+export type DeployedVersionRow = Static<typeof DeployedVersionRow>
+
+/** What is deployed for a trigger: the bound Actions in their order, then, unless asked, the others. */
+export const listDeployedVersions = (
+  db: Db,
+  tenantId: string,
+  triggerId: string,
+  wanted: { bound: boolean; take: number },
+) =>
+  db.rows(
+    DeployedVersionRow,
     sql`
     select v.tenant_id, v.id, v.action_id, v.number, v.code, v.dependencies, v.runtime, v.trigger_id,
            v.trigger_version, v.sealed_secrets, v.digest, v.built_at, v.created_at,
@@ -125,5 +137,6 @@ export const findDeployedVersion = (db: Db, tenantId: string, triggerId: string)
       join action_versions v on v.tenant_id = a.tenant_id and v.id = a.deployed_version_id
       left join action_bindings b on b.tenant_id = a.tenant_id and b.action_id = a.id
      where a.tenant_id = ${tenantId} and a.trigger_id = ${triggerId}
-     order by b.position nulls last, a.created_at limit 1`,
+       and (not ${wanted.bound}::boolean or b.id is not null)
+     order by b.position nulls last, a.created_at limit ${wanted.take}`,
   )

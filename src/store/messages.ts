@@ -178,6 +178,7 @@ const StatusRow = Type.Object({
   state: Type.String(),
   decoy: Type.Boolean(),
   provider: nullableColumn(Type.String()),
+  connection: nullableColumn(Type.String()),
   created_at: Type.Number(),
 })
 

@@ -144,7 +144,9 @@ export function parseFailure(error: unknown): string {
  */
 export function renderFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : ''
-  const known = /^(?:[a-z ]+ limit exceeded|nothing was printed)/.exec(message)
+  const known = /^(?:[a-z ]+ limit exceeded|nothing was printed|it does not print the code)/.exec(
+    message,
+  )
   const [reason = 'it could not be rendered'] = known ?? []
   const [place = ''] = /, line:\d+, col:\d+/.exec(message) ?? []
   return reason + place

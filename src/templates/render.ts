@@ -1,9 +1,10 @@
 import type { DeliveryMethod, MessageType } from '../contract/notifications.ts'
 import { createLiquidEngine, renderFailure } from './liquid.ts'
+import { expandMacros } from './macros.ts'
 import { defaultMessages } from './messages/index.ts'
 import { ParsedTemplates } from './parsed-templates.ts'
 import { buildVariables, type VariableInput, type Variables } from './variables.ts'
-import { pauseMarker, readVoiceBody, spellCode, type VoiceBody } from './voice.ts'
+import { dotCode, pauseMarker, readVoiceBody, spellCode, type VoiceBody } from './voice.ts'
 
 /** The longest rendered bodies, in characters; Twilio takes no longer text. */
 export const maxRenderedChars: Readonly<Record<DeliveryMethod, number>> = {
@@ -25,6 +26,11 @@ export type RenderInput = {
   /** BCP 47, with a hyphen. */
   locale: string
   deliveryMethod: DeliveryMethod
+  /**
+   * The body is of the time before there was one provider: `message_type` is `sms` or `voice`, codes are
+   * dotted without blanks. `macros`: it is no Liquid but text with `@@password@@`.
+   */
+  legacy?: 'liquid' | 'macros' | undefined
 }
 
 /** Both bodies, whatever the method: custom code gets both. */
@@ -53,7 +59,7 @@ export function renderNotification(input: RenderInput): RenderedNotification {
   const warnings: string[] = []
   const variables = buildVariables({
     ...input.variables,
-    message_type: type,
+    message_type: input.legacy === undefined ? type : legacyType(input.deliveryMethod),
     delivery_method: input.deliveryMethod,
     locale: input.locale,
     code: defaults.carriesCode ? input.code : undefined,
@@ -62,12 +68,13 @@ export function renderNotification(input: RenderInput): RenderedNotification {
     medium,
     source: source ?? defaults[medium],
     fallback: defaults[medium],
+    macros: input.legacy === 'macros' && source !== undefined,
     warnings,
   })
   const text = renderBody(bodies('text', content.text), variables, (rendered) => rendered)
   const voice = renderBody(
     bodies('voice', content.voice ?? content.text),
-    voiceVariables(variables),
+    voiceVariables(variables, input.legacy === undefined ? spellCode : dotCode),
     (rendered) => readVoiceBody(rendered),
   )
   return {
@@ -78,20 +85,32 @@ export function renderNotification(input: RenderInput): RenderedNotification {
   }
 }
 
-type Bodies = { medium: DeliveryMethod; source: string; fallback: string; warnings: string[] }
+const legacyType = (method: DeliveryMethod) => (method === 'voice' ? 'voice' : 'sms')
+
+type Bodies = {
+  medium: DeliveryMethod
+  source: string
+  fallback: string
+  macros: boolean
+  warnings: string[]
+}
 
 function renderBody<Body extends string | VoiceBody>(
-  { medium, source, fallback, warnings }: Bodies,
+  { medium, source, fallback, macros, warnings }: Bodies,
   variables: Variables,
   read: (rendered: string) => Body,
 ): Body {
   try {
-    const template = parsedTemplates.get(source)
-    const body = read(engine.render(template, variables, { maxChars: maxRawChars[medium] }))
+    const template = macros ? undefined : parsedTemplates.get(source)
+    const body = read(
+      template === undefined
+        ? expandMacros(source, variables)
+        : engine.render(template, variables, { maxChars: maxRawChars[medium] }),
+    )
     const length = typeof body === 'string' ? body.trim().length : body.spoken.length
     if (length === 0) throw new Error('nothing was printed')
     if (length > maxRenderedChars[medium]) throw new Error('output limit exceeded')
-    warnings.push(...template.ignoredTags.map(ignoredTagWarning))
+    warnings.push(...(template?.ignoredTags ?? []).map(ignoredTagWarning))
     return body
   } catch (error) {
     // Whatever it threw, the stack overflow of a hostile template included: somebody waits for a code.
@@ -104,10 +123,10 @@ function renderBody<Body extends string | VoiceBody>(
 }
 
 /** The scope of a voice body: codes are spelled, and `pause` leaves a mark. */
-function voiceVariables(variables: Variables): Variables {
+function voiceVariables(variables: Variables, spell: (code: string) => string): Variables {
   const { code } = variables
   if (typeof code !== 'string') return { ...variables, pause: pauseMarker }
-  const spelled = spellCode(code)
+  const spelled = spell(code)
   return { ...variables, code: spelled, password: spelled, pause: pauseMarker }
 }
 

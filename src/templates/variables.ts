@@ -4,7 +4,8 @@ import { plainText, plainValue, urlText } from './values.ts'
 
 /** What a template can tell about, in the words of Auth0's variables. Absent parts print nothing. */
 export type VariableInput = {
-  message_type: MessageType
+  /** The type, or `sms` and `voice` for the older templates. */
+  message_type: MessageType | 'sms' | 'voice'
   delivery_method: DeliveryMethod
   flow: Flow
   /** E.164 */

@@ -22,4 +22,7 @@ export const readVoiceBody = (rendered: string): VoiceBody => ({
 export const spellCode = (code: string): string =>
   [...code.toUpperCase()].map((character) => `${character}. `).join('')
 
+/** The same in the older templates: `A1` becomes `A.1.`. */
+export const dotCode = (code: string): string => spellCode(code).replaceAll(' ', '')
+
 const collapseBlanks = (text: string): string => text.replace(/\s+/g, ' ').trim()
