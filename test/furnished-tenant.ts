@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertActionExecution } from '../src/store/action-executions.ts'
+import { foldDailyStats } from '../src/store/stats.ts'
 import type { TestServer } from './harness.ts'
 
 /** What stands in a tenant that has at least one row of every kind. */
@@ -128,6 +129,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const code = /[0-9]{6}/.exec(server.carrier.requests.at(-1)?.form.get('Body') ?? '')?.[0] ?? ''
   const [message] = (await manage('GET', '/phone/messages?take=1')).messages
   const [log] = await manage('GET', '/logs?per_page=1')
+  await foldDailyStats(server.app.deps.db, name)
   const logStreamSecret = `log-stream-secret-of-${name}`
   const logStream = await manage('POST', '/log-streams', {
     type: 'http',

@@ -391,6 +391,9 @@ const managementCases: Record<string, Case> = {
     { path: path`/resource-servers/${theirs.apiIdentifier}`, status: [204, 404] },
   ],
 
+  'GET /stats/active-users': () => ({ path: '/stats/active-users', status: 200 }),
+  'GET /stats/daily': () => ({ path: '/stats/daily', status: 200 }),
+
   'GET /users': ({ theirs }) => [
     { path: '/users?include_totals=true', status: 200 },
     { path: path`/users?connection=${theirs.connectionName}`, status: 200 },

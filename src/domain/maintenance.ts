@@ -8,6 +8,7 @@ import {
   trimInbox,
 } from '../store/maintenance.ts'
 import { wipeExpiredMessages } from '../store/message-leases.ts'
+import { deleteOldActiveUsers, foldDailyStats } from '../store/stats.ts'
 import { listTenants } from '../store/tenants.ts'
 import { resumeConnectionDeletions } from './connection-deletions.ts'
 import type { Deps } from './deps.ts'
@@ -17,6 +18,8 @@ const messagesKeptMs = 30 * dayMs
 const logsKeptMs = 30 * dayMs
 const inboxKeptMs = dayMs
 const executionsKeptMs = 10 * dayMs
+/** Twice as long as anybody asks back. */
+const activeDaysKept = 60
 const take = 5000
 
 /**
@@ -35,6 +38,9 @@ export async function expireOldRows(deps: Deps): Promise<void> {
   const oldMessage = (now - messagesKeptMs).toString(16).padStart(11, '0')
   const oldLog = `90020${String(now - logsKeptMs).padStart(14, '0')}`
   for (const { id } of await listTenants(db)) {
+    // Before its entries are deleted.
+    await foldDailyStats(db, id)
+    await deleteOldActiveUsers(db, id, Math.floor(now / dayMs) - activeDaysKept)
     await trimInbox(db, id, now - inboxKeptMs)
     await untilFewer(() => deleteOldMessages(db, id, oldMessage, take))
     await untilFewer(() => deleteOldTenantLogs(db, id, oldLog, take))

@@ -21,6 +21,7 @@ import { phoneProtectionRoutes } from './phone-protection.ts'
 import { phoneProviderRoutes } from './phone-providers.ts'
 import { phoneTemplateRoutes } from './phone-templates.ts'
 import { resourceServerRoutes } from './resource-servers.ts'
+import { statsRoutes } from './stats.ts'
 import { tenantSettingsRoutes } from './tenant-settings.ts'
 import { userBlockRoutes } from './user-blocks.ts'
 import { userGrantRoutes } from './user-grants.ts'
@@ -64,6 +65,7 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   phoneProviderRoutes,
   phoneTemplateRoutes,
   resourceServerRoutes,
+  statsRoutes,
   tenantSettingsRoutes,
   userBlockRoutes,
   userGrantRoutes,
