@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { nullable, nullableEnum } from './nullable.ts'
+import { shownMembers } from './shown.ts'
 
 /** `/api/v2/client-grants`. Source: Auth0's Management API v2. */
 
@@ -35,3 +36,17 @@ export const ClientGrantPatch = Type.Object(optional, {
   minProperties: 1,
 })
 export type ClientGrantPatch = Static<typeof ClientGrantPatch>
+
+/** A grant as it is shown; what was never set is left out. */
+export const ClientGrantView = Type.Object(
+  {
+    ...shownMembers(members),
+    id: Type.String(),
+    client_id: Type.String(),
+    audience: Type.String(),
+    scope: Type.Array(Type.String()),
+    subject_type: Type.Enum(['client', 'user']),
+  },
+  { title: 'ClientGrant' },
+)
+export type ClientGrantView = Static<typeof ClientGrantView>

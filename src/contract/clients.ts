@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { nullable, nullableEnum } from './nullable.ts'
+import { shownMembers } from './shown.ts'
 
 /** `/api/v2/clients`: applications. Source: Auth0's Management API v2. */
 
@@ -162,3 +163,35 @@ export const ClientPatch = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 )
 export type ClientPatch = Static<typeof ClientPatch>
+
+/** A client as it is shown; what was never set is left out. */
+export const ClientView = Type.Object(
+  {
+    ...shownMembers(members),
+    client_metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+    client_id: Type.String(),
+    name: Type.String(),
+    /** Only to who may read keys. */
+    client_secret: Type.Optional(Type.String()),
+    /** The tenant's certificate; only to who may read keys. */
+    signing_keys: Type.Optional(
+      Type.Array(
+        Type.Object({
+          cert: Type.String(),
+          pkcs7: Type.Optional(Type.String()),
+          subject: Type.Optional(Type.String()),
+        }),
+      ),
+    ),
+    // Reads tell these, writes do not.
+    tenant: Type.Optional(Type.String()),
+    global: Type.Optional(Type.Boolean()),
+    callback_url_template: Type.Optional(Type.Boolean()),
+    cross_origin_auth: Type.Optional(Type.Boolean()),
+  },
+  { title: 'Client' },
+)
+export type ClientView = Static<typeof ClientView>
+
+/** With `fields`, or for who may read an overview only, not all members come. */
+export const ClientFields = Type.Partial(ClientView)

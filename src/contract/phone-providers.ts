@@ -55,16 +55,30 @@ export const PhoneProviderPatch = Type.Object(
 export type PhoneProviderPatch = Static<typeof PhoneProviderPatch>
 
 /** A provider as single answers show it: never with credentials. */
-export type PhoneProviderView = {
-  id: string
-  tenant: string
-  name: string
-  channel: 'phone'
-  disabled: boolean
-  configuration: Readonly<Record<string, unknown>>
-  created_at: string
-  updated_at: string
-}
+export const PhoneProviderView = Type.Object(
+  {
+    id: Type.String(),
+    tenant: Type.String(),
+    name: Type.Enum(phoneProviderNames),
+    channel: Type.Literal('phone'),
+    disabled: Type.Boolean(),
+    configuration: PhoneProviderConfiguration,
+    created_at: Type.String({ format: 'date-time' }),
+    updated_at: Type.String({ format: 'date-time' }),
+  },
+  { title: 'PhoneProvider' },
+)
+export type PhoneProviderView = Static<typeof PhoneProviderView>
+
+/** The list names the secret and shows none. */
+export const PhoneProviderList = Type.Object({
+  providers: Type.Array(
+    Type.Object(
+      { ...PhoneProviderView.properties, credentials: Type.Null() },
+      { title: 'PhoneProviderItem' },
+    ),
+  ),
+})
 
 /** Body of both `…/try` endpoints. */
 export const TestMessage = Type.Object({
@@ -72,3 +86,17 @@ export const TestMessage = Type.Object({
   to: Type.String({ minLength: 1, maxLength: 16 }),
   delivery_method: Type.Optional(Type.Enum(deliveryMethods)),
 })
+
+/** What both `…/try` endpoints answer; the outcome only to who waits for it with `Prefer: wait=`. */
+export const TestMessageReply = Type.Object(
+  {
+    code: Type.Literal(202),
+    message: Type.String(),
+    outcome: Type.Optional(Type.String()),
+    cause: Type.Optional(
+      Type.Object({ code: Type.String(), text: Type.String(), hint: Type.String() }),
+    ),
+    provider_error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+  },
+  { title: 'TestMessageAccepted' },
+)

@@ -46,18 +46,24 @@ export const PhoneTemplatePatch = Type.Object(
 export type PhoneTemplatePatch = Static<typeof PhoneTemplatePatch>
 
 /** A template as it is shown; without `id` while it is only the built-in default of its type. */
-export type PhoneTemplateView = {
-  id?: string
-  tenant: string
-  channel: 'phone'
-  type: string
-  disabled: boolean
-  content: {
-    syntax: 'liquid'
-    /** Empty on built-in defaults, absent on stored templates without a sender. */
-    from?: string
-    body: { text: string; voice: string }
-  }
-  created_at: string
-  updated_at: string
-}
+export const PhoneTemplateView = Type.Object(
+  {
+    id: Type.Optional(Type.String()),
+    tenant: Type.String(),
+    channel: Type.Literal('phone'),
+    type: Type.Enum(messageTypes),
+    disabled: Type.Boolean(),
+    content: Type.Object({
+      syntax: Type.Literal('liquid'),
+      /** Empty on built-in defaults, absent on stored templates without a sender. */
+      from: Type.Optional(Type.String()),
+      body: Type.Object({ text: Type.String(), voice: Type.String() }),
+    }),
+    created_at: Type.String({ format: 'date-time' }),
+    updated_at: Type.String({ format: 'date-time' }),
+  },
+  { title: 'PhoneTemplate' },
+)
+export type PhoneTemplateView = Static<typeof PhoneTemplateView>
+
+export const PhoneTemplateList = Type.Object({ templates: Type.Array(PhoneTemplateView) })

@@ -137,7 +137,8 @@ export const PhoneProviderProtectionPatch = Type.Object(
   { type: Type.Enum(['default', 'none', 'exponential']) },
   { additionalProperties: false },
 )
-export type PhoneProviderProtection = { type: 'default' | 'exponential' }
+export const PhoneProviderProtection = Type.Object({ type: Type.Enum(['default', 'exponential']) })
+export type PhoneProviderProtection = Static<typeof PhoneProviderProtection>
 
 export const BruteForceProtectionPatch = Type.Partial(BruteForceProtection, {
   additionalProperties: false,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { nullable } from './nullable.ts'
+import { shownMembers } from './shown.ts'
 
 /** `/api/v2/resource-servers`: APIs. Source: Auth0's Management API v2. */
 
@@ -70,3 +71,19 @@ export const ResourceServerPatch = Type.Object(optional, {
   minProperties: 1,
 })
 export type ResourceServerPatch = Static<typeof ResourceServerPatch>
+
+/** An API as it is shown; what was never set is left out. */
+export const ResourceServerView = Type.Object(
+  {
+    ...shownMembers(members),
+    id: Type.String(),
+    identifier: Type.String(),
+    /** Only on the Management API itself. */
+    is_system: Type.Optional(Type.Boolean()),
+  },
+  { title: 'ResourceServer' },
+)
+export type ResourceServerView = Static<typeof ResourceServerView>
+
+/** With `fields` not all members come. */
+export const ResourceServerFields = Type.Partial(ResourceServerView)

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { nullable, nullableEnum } from './nullable.ts'
+import { shownMembers } from './shown.ts'
 
 /** `/api/v2/tenants/settings`. Source: Auth0's Management API v2. */
 
@@ -113,3 +114,31 @@ export const TenantSettingsPatch = Type.Partial(
   { additionalProperties: false, minProperties: 1 },
 )
 export type TenantSettingsPatch = Static<typeof TenantSettingsPatch>
+
+const {
+  session_lifetime_in_minutes: _,
+  idle_session_lifetime_in_minutes: __,
+  ephemeral_session_lifetime_in_minutes: ___,
+  idle_ephemeral_session_lifetime_in_minutes: ____,
+  ...kept
+} = TenantSettingsPatch.properties
+const ShownHours = Type.Optional(Type.Number({ description: 'Hours, with a fraction' }))
+
+/** The settings as they are shown; what was never set is left out. */
+export const TenantSettingsView = Type.Object(
+  {
+    ...shownMembers(kept),
+    phone_consolidated_experience: Type.Boolean(),
+    session_lifetime: ShownHours,
+    idle_session_lifetime: ShownHours,
+    ephemeral_session_lifetime: ShownHours,
+    idle_ephemeral_session_lifetime: ShownHours,
+    /** Told by reads only. */
+    sandbox_versions_available: Type.Optional(Type.Array(Type.String())),
+  },
+  { title: 'TenantSettings' },
+)
+export type TenantSettingsView = Static<typeof TenantSettingsView>
+
+/** With `fields` not all members come. */
+export const TenantSettingsFields = Type.Partial(TenantSettingsView)

@@ -193,7 +193,7 @@ const openCredentials = (
 const viewOf = (row: PhoneProviderRow): PhoneProviderView => ({
   id: row.id,
   tenant: row.tenant_id,
-  name: row.name,
+  name: row.name as PhoneProviderName, // only names of the list are ever stored
   channel: 'phone',
   disabled: row.disabled,
   configuration: row.configuration,

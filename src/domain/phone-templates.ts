@@ -188,7 +188,7 @@ const viewOf = (row: PhoneTemplateRow): PhoneTemplateView => ({
   id: row.id,
   tenant: row.tenant_id,
   channel: 'phone',
-  type: row.type,
+  type: row.type as MessageType, // only types of the list are ever stored
   disabled: row.disabled,
   content: { syntax: 'liquid', ...row.content },
   created_at: new Date(row.created_at).toISOString(),

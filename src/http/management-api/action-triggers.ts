@@ -1,6 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { BindingsPatch, triggerViews } from '../../contract/action-api.ts'
+import {
+  ActionBindingList,
+  ActionBindings,
+  ActionExecutionView,
+  ActionVersionList,
+  DeployedVersionView,
+  ModuleList,
+  TriggerList,
+} from '../../contract/action-view.ts'
 import { listBindings, replaceBindings } from '../../domain/action-bindings.ts'
 import { getExecution } from '../../domain/action-executions.ts'
 import { getVersion, listVersions, rollBackAction } from '../../domain/action-versions.ts'
@@ -21,14 +30,17 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
 ) => {
   app.get(
     '/actions/triggers',
-    { config: { scopes: ['read:actions'] }, schema: { summary: 'Get triggers' } },
+    {
+      config: { scopes: ['read:actions'], reply: { 200: TriggerList } },
+      schema: { summary: 'Get triggers' },
+    },
     async () => ({ triggers: triggerViews }),
   )
 
   app.get(
     '/actions/triggers/:triggerId/bindings',
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: ActionBindingList } },
       schema: { summary: 'Get trigger bindings', params: TriggerParams, querystring: Page },
     },
     async ({ tenant, params, query }) => {
@@ -42,7 +54,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.patch(
     '/actions/triggers/:triggerId/bindings',
     {
-      config: { scopes: ['update:actions'], hidden: code },
+      config: { scopes: ['update:actions'], hidden: code, reply: { 200: ActionBindings } },
       schema: { summary: 'Update trigger bindings', params: TriggerParams, body: BindingsPatch },
     },
     async ({ tenant, params, body }) => ({
@@ -53,7 +65,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     '/actions/actions/:actionId/versions',
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: ActionVersionList } },
       schema: {
         summary: "Get an action's versions",
         params: Type.Object({ actionId: Id }),
@@ -70,7 +82,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     '/actions/actions/:actionId/versions/:id',
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: DeployedVersionView } },
       schema: { summary: 'Get a specific version of an action', params: VersionParams },
     },
     async ({ tenant, params }) => getVersion(deps, tenant, params.actionId, params.id),
@@ -79,7 +91,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     '/actions/actions/:actionId/versions/:id/deploy',
     {
-      config: { scopes: ['create:actions'], hidden: code },
+      config: { scopes: ['create:actions'], hidden: code, reply: { 200: DeployedVersionView } },
       schema: { summary: 'Roll back to a previous action version', params: VersionParams },
     },
     async ({ tenant, params, body }) =>
@@ -93,7 +105,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     '/actions/executions/:id',
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: ActionExecutionView } },
       schema: { summary: 'Get an execution', params: Type.Object({ id: Id }) },
     },
     async ({ tenant, params }) => getExecution(deps, tenant, params.id),
@@ -102,7 +114,7 @@ export const actionTriggerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     '/actions/modules',
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: ModuleList } },
       schema: { summary: 'Get modules', querystring: Page },
     },
     async ({ query }) => {

@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ActionCreate, ActionPatch, ActionTest } from '../../contract/action-api.ts'
+import {
+  ActionList,
+  ActionTestReply,
+  ActionView,
+  DeployedVersionView,
+} from '../../contract/action-view.ts'
 import { testAction } from '../../domain/action-test.ts'
 import { deployAction } from '../../domain/action-versions.ts'
 import {
@@ -24,7 +30,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.get(
     path,
     {
-      config: { scopes: ['read:actions'] },
+      config: { scopes: ['read:actions'], reply: { 200: ActionList } },
       schema: {
         summary: 'Get actions',
         querystring: Type.Object({
@@ -54,7 +60,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     path,
     {
-      config: { scopes: ['create:actions'], hidden: code },
+      config: { scopes: ['create:actions'], hidden: code, reply: { 201: ActionView } },
       schema: { summary: 'Create an action', body: ActionCreate },
     },
     async ({ tenant, body }, reply) => reply.code(201).send(await createAction(deps, tenant, body)),
@@ -62,14 +68,17 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
 
   app.get(
     `${path}/:id`,
-    { config: { scopes: ['read:actions'] }, schema: { summary: 'Get an action', params: Params } },
+    {
+      config: { scopes: ['read:actions'], reply: { 200: ActionView } },
+      schema: { summary: 'Get an action', params: Params },
+    },
     async ({ tenant, params }) => getAction(deps, tenant, params.id),
   )
 
   app.patch(
     `${path}/:id`,
     {
-      config: { scopes: ['update:actions'], hidden: code },
+      config: { scopes: ['update:actions'], hidden: code, reply: { 200: ActionView } },
       schema: { summary: 'Update an action', params: Params, body: ActionPatch },
     },
     async ({ tenant, params, body }) => patchAction(deps, tenant, params.id, body),
@@ -78,7 +87,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.delete(
     `${path}/:id`,
     {
-      config: { scopes: ['delete:actions'] },
+      config: { scopes: ['delete:actions'], reply: { 204: null } },
       schema: {
         summary: 'Delete an action',
         params: Params,
@@ -94,7 +103,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     `${path}/:id/deploy`,
     {
-      config: { scopes: ['create:actions'], hidden: code },
+      config: { scopes: ['create:actions'], hidden: code, reply: { 200: DeployedVersionView } },
       schema: { summary: 'Deploy an action', params: Params },
     },
     async ({ tenant, params }) => deployAction(deps, tenant, params.id),
@@ -103,7 +112,7 @@ export const actionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     `${path}/:id/test`,
     {
-      config: { scopes: ['create:actions'], unlogged: true },
+      config: { scopes: ['create:actions'], unlogged: true, reply: { 200: ActionTestReply } },
       schema: { summary: 'Test an action', params: Params, body: ActionTest },
     },
     async ({ tenant, params, body }) => testAction(deps, tenant, params.id, body.payload),

@@ -1,11 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '../../base/app-error.ts'
 import {
+  BreachedPasswordDetection,
   BreachedPasswordDetectionPatch,
+  BruteForceProtection,
   BruteForceProtectionPatch,
   defaultBreachedPasswordDetection,
   defaultPhoneProviderProtection,
+  PhoneProviderProtection,
   PhoneProviderProtectionPatch,
+  SuspiciousIpThrottling,
   SuspiciousIpThrottlingPatch,
 } from '../../contract/protection.ts'
 import type { Deps } from '../../domain/deps.ts'
@@ -22,13 +26,16 @@ export const attackProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   const bruteForce = '/attack-protection/brute-force-protection'
   app.get(
     bruteForce,
-    { config: read, schema: { summary: 'Get Brute-force settings' } },
+    {
+      config: { ...read, reply: { 200: BruteForceProtection } },
+      schema: { summary: 'Get Brute-force settings' },
+    },
     async ({ tenant }) => tenant.protection.brute_force,
   )
   app.patch(
     bruteForce,
     {
-      config: update,
+      config: { ...update, reply: { 200: BruteForceProtection } },
       schema: { summary: 'Update Brute-force settings', body: BruteForceProtectionPatch },
     },
     async ({ tenant, body }) =>
@@ -38,13 +45,16 @@ export const attackProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   const suspiciousIp = '/attack-protection/suspicious-ip-throttling'
   app.get(
     suspiciousIp,
-    { config: read, schema: { summary: 'Get Suspicious IP Throttling settings' } },
+    {
+      config: { ...read, reply: { 200: SuspiciousIpThrottling } },
+      schema: { summary: 'Get Suspicious IP Throttling settings' },
+    },
     async ({ tenant }) => tenant.protection.suspicious_ip,
   )
   app.patch(
     suspiciousIp,
     {
-      config: update,
+      config: { ...update, reply: { 200: SuspiciousIpThrottling } },
       schema: {
         summary: 'Update Suspicious IP Throttling settings',
         body: SuspiciousIpThrottlingPatch,
@@ -57,13 +67,16 @@ export const attackProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   const breachedPassword = '/attack-protection/breached-password-detection'
   app.get(
     breachedPassword,
-    { config: read, schema: { summary: 'Get Breached Password Detection settings' } },
+    {
+      config: { ...read, reply: { 200: BreachedPasswordDetection } },
+      schema: { summary: 'Get Breached Password Detection settings' },
+    },
     async ({ tenant }) => tenant.protection.breached_password ?? defaultBreachedPasswordDetection,
   )
   app.patch(
     breachedPassword,
     {
-      config: update,
+      config: { ...update, reply: { 200: BreachedPasswordDetection } },
       schema: {
         summary: 'Update Breached Password Detection settings',
         body: BreachedPasswordDetectionPatch,
@@ -78,13 +91,16 @@ export const attackProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   const phoneProvider = '/attack-protection/phone-provider-protection'
   app.get(
     phoneProvider,
-    { config: read, schema: { summary: 'Get Phone Provider Protection settings' } },
+    {
+      config: { ...read, reply: { 200: PhoneProviderProtection } },
+      schema: { summary: 'Get Phone Provider Protection settings' },
+    },
     async ({ tenant }) => tenant.protection.phone_provider ?? defaultPhoneProviderProtection,
   )
   app.patch(
     phoneProvider,
     {
-      config: update,
+      config: { ...update, reply: { 200: PhoneProviderProtection } },
       schema: {
         summary: 'Update Phone Provider Protection settings',
         body: PhoneProviderProtectionPatch,
@@ -101,10 +117,14 @@ export const attackProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
     const refuse = async () => {
       throw new AppError('bot_detection_unavailable')
     }
-    app.get(path, { config: read, schema: { summary: 'Get Bot Detection settings' } }, refuse)
+    app.get(
+      path,
+      { config: { ...read, reply: {} }, schema: { summary: 'Get Bot Detection settings' } },
+      refuse,
+    )
     app.patch(
       path,
-      { config: update, schema: { summary: 'Update Bot Detection settings' } },
+      { config: { ...update, reply: {} }, schema: { summary: 'Update Bot Detection settings' } },
       refuse,
     )
   }

@@ -1,6 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { ClientGrantCreate, ClientGrantPatch } from '../../contract/client-grants.ts'
+import {
+  ClientGrantCreate,
+  ClientGrantPatch,
+  ClientGrantView,
+} from '../../contract/client-grants.ts'
+import { anyList } from '../../contract/lists.ts'
 import {
   createClientGrant,
   deleteClientGrant,
@@ -22,7 +27,10 @@ export const clientGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
   app.get(
     '/client-grants',
     {
-      config: { scopes: ['read:client_grants'] },
+      config: {
+        scopes: ['read:client_grants'],
+        reply: { 200: anyList('client_grants', ClientGrantView) },
+      },
       schema: {
         summary: 'Get client grants',
         querystring: Type.Object({
@@ -55,7 +63,7 @@ export const clientGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
   app.post(
     '/client-grants',
     {
-      config: { scopes: ['create:client_grants'] },
+      config: { scopes: ['create:client_grants'], reply: { 201: ClientGrantView } },
       schema: { summary: 'Create client grant', body: ClientGrantCreate },
     },
     async ({ tenant, body }, reply) =>
@@ -65,7 +73,7 @@ export const clientGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
   app.get(
     '/client-grants/:id',
     {
-      config: { scopes: ['read:client_grants'] },
+      config: { scopes: ['read:client_grants'], reply: { 200: ClientGrantView } },
       schema: { summary: 'Get client grant', params: Params },
     },
     async ({ tenant, params }) => getClientGrant(deps, tenant, params.id),
@@ -74,7 +82,7 @@ export const clientGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
   app.patch(
     '/client-grants/:id',
     {
-      config: { scopes: ['update:client_grants'] },
+      config: { scopes: ['update:client_grants'], reply: { 200: ClientGrantView } },
       schema: { summary: 'Update client grant', params: Params, body: ClientGrantPatch },
     },
     async ({ tenant, params, body }) => patchClientGrant(deps, tenant, params.id, body),
@@ -83,7 +91,7 @@ export const clientGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
   app.delete(
     '/client-grants/:id',
     {
-      config: { scopes: ['delete:client_grants'] },
+      config: { scopes: ['delete:client_grants'], reply: { 204: null } },
       schema: { summary: 'Delete client grant', params: Params },
     },
     async ({ tenant, params }, reply) => {

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { AppError } from '../../base/app-error.ts'
-import { ClientCreate, ClientPatch } from '../../contract/clients.ts'
+import { ClientCreate, ClientFields, ClientPatch, ClientView } from '../../contract/clients.ts'
+import { ConnectionFields } from '../../contract/connection-view.ts'
+import { anyList, checkpointList } from '../../contract/lists.ts'
 import {
   type ClientVisibility,
   createClient,
@@ -49,7 +51,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.get(
     '/clients',
     {
-      config: { scopes: readScopes },
+      config: { scopes: readScopes, reply: { 200: anyList('clients', ClientFields) } },
       schema: {
         summary: 'Get clients',
         querystring: Type.Object({
@@ -88,7 +90,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     '/clients',
     {
-      config: { scopes: ['create:clients'] },
+      config: { scopes: ['create:clients'], reply: { 201: ClientView } },
       schema: { summary: 'Create a client', body: ClientCreate },
     },
     async ({ tenant, access, body }, reply) => {
@@ -100,7 +102,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.get(
     '/clients/:id',
     {
-      config: { scopes: readScopes },
+      config: { scopes: readScopes, reply: { 200: ClientFields } },
       schema: {
         summary: 'Get a client by ID',
         params: Params,
@@ -116,7 +118,10 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.patch(
     '/clients/:id',
     {
-      config: { scopes: ['update:clients', 'update:client_keys', 'update:client_credentials'] },
+      config: {
+        scopes: ['update:clients', 'update:client_keys', 'update:client_credentials'],
+        reply: { 200: ClientView },
+      },
       schema: { summary: 'Update a client', params: Params, body: ClientPatch },
     },
     async ({ tenant, access, params, body }) =>
@@ -126,7 +131,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.delete(
     '/clients/:id',
     {
-      config: { scopes: ['delete:clients'] },
+      config: { scopes: ['delete:clients'], reply: { 204: null } },
       schema: { summary: 'Delete a client', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -138,7 +143,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.post(
     '/clients/:id/rotate-secret',
     {
-      config: { scopes: ['update:client_keys'] },
+      config: { scopes: ['update:client_keys'], reply: { 200: ClientView } },
       schema: { summary: 'Rotate a client secret', params: Params },
     },
     async ({ tenant, params }) => rotateClientSecret(deps, tenant, params.id),
@@ -147,7 +152,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.get(
     '/clients/:id/credentials',
     {
-      config: { scopes: ['read:client_credentials'] },
+      config: { scopes: ['read:client_credentials'], reply: { 200: Type.Array(Type.Object({})) } },
       schema: { summary: 'Get client credentials', params: Params },
     },
     async ({ tenant, params }) => {
@@ -160,7 +165,10 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
   app.get(
     '/clients/:id/connections',
     {
-      config: { scopes: ['read:connections'] },
+      config: {
+        scopes: ['read:connections'],
+        reply: { 200: checkpointList('connections', ConnectionFields) },
+      },
       schema: {
         summary: 'Get enabled connections for a client',
         params: Params,

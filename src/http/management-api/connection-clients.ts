@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { EnabledClients } from '../../contract/connection-view.ts'
 import { EnabledClientsPatch } from '../../contract/connections.ts'
 import { clientsOfConnection, patchClientsOfConnection } from '../../domain/connection-clients.ts'
 import type { Deps } from '../../domain/deps.ts'
@@ -16,7 +17,7 @@ export const connectionClientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   app.get(
     '/connections/:id/clients',
     {
-      config: { scopes: ['read:connections'] },
+      config: { scopes: ['read:connections'], reply: { 200: EnabledClients } },
       schema: {
         summary: 'Get enabled clients for a connection',
         params: Params,
@@ -47,7 +48,7 @@ export const connectionClientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> =
   app.patch(
     '/connections/:id/clients',
     {
-      config: { scopes: ['update:connections'] },
+      config: { scopes: ['update:connections'], reply: { 204: null } },
       schema: {
         summary: 'Update enabled clients for a connection',
         params: Params,

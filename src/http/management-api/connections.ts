@@ -1,7 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { AppError } from '../../base/app-error.ts'
+import {
+  ConnectionDeleted,
+  ConnectionFields,
+  ConnectionView,
+  DirectoryProvisionings,
+} from '../../contract/connection-view.ts'
 import { ConnectionCreate, ConnectionPatch } from '../../contract/connections.ts'
+import { anyList } from '../../contract/lists.ts'
 import {
   connectionOf,
   createConnection,
@@ -36,7 +43,10 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/connections',
     {
-      config: { scopes: ['read:connections'] },
+      config: {
+        scopes: ['read:connections'],
+        reply: { 200: anyList('connections', ConnectionFields) },
+      },
       schema: {
         summary: 'Get all connections',
         querystring: Type.Object({
@@ -64,7 +74,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/connections',
     {
-      config: { scopes: ['create:connections'] },
+      config: { scopes: ['create:connections'], reply: { 201: ConnectionView } },
       schema: { summary: 'Create a connection', body: ConnectionCreate },
     },
     async ({ tenant, body }, reply) =>
@@ -74,7 +84,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/connections/:id',
     {
-      config: { scopes: ['read:connections'] },
+      config: { scopes: ['read:connections'], reply: { 200: ConnectionFields } },
       schema: {
         summary: 'Get a connection',
         params: Params,
@@ -88,7 +98,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.patch(
     '/connections/:id',
     {
-      config: { scopes: ['update:connections'] },
+      config: { scopes: ['update:connections'], reply: { 200: ConnectionView } },
       schema: { summary: 'Update a connection', params: Params, body: ConnectionPatch },
     },
     async ({ tenant, params, body }) => patchConnection(deps, tenant, params.id, body),
@@ -97,7 +107,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.delete(
     '/connections/:id',
     {
-      config: { scopes: ['delete:connections'] },
+      config: { scopes: ['delete:connections'], reply: { 202: ConnectionDeleted, 204: null } },
       schema: { summary: 'Delete a connection and all its users', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -110,7 +120,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/connections/:id/status',
     {
-      config: { scopes: ['read:connections'] },
+      config: { scopes: ['read:connections'], reply: { 200: null } },
       schema: { summary: 'Check connection status', params: Params },
     },
     async ({ tenant, params }) => {
@@ -123,7 +133,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.delete(
     '/connections/:id/users',
     {
-      config: { scopes: ['delete:users'] },
+      config: { scopes: ['delete:users'], reply: { 204: null } },
       schema: {
         summary: 'Delete a connection user',
         params: Params,
@@ -145,7 +155,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/connections/:id/keys',
     {
-      config: { scopes: ['read:connections_keys'] },
+      config: { scopes: ['read:connections_keys'], reply: {} },
       schema: { summary: 'Get connection keys', params: Params },
     },
     noKeys,
@@ -153,7 +163,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/connections/:id/keys',
     {
-      config: { scopes: ['create:connections_keys'] },
+      config: { scopes: ['create:connections_keys'], reply: {} },
       schema: { summary: 'Create connection keys', params: Params },
     },
     noKeys,
@@ -161,7 +171,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/connections/:id/keys/rotate',
     {
-      config: { scopes: ['create:connections_keys', 'update:connections_keys'] },
+      config: { scopes: ['create:connections_keys', 'update:connections_keys'], reply: {} },
       schema: { summary: 'Rotate connection keys', params: Params },
     },
     refuseKeys('Key rotation is not supported on this connection'),
@@ -170,7 +180,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/connections-directory-provisionings',
     {
-      config: { scopes: ['read:directory_provisionings'] },
+      config: { scopes: ['read:directory_provisionings'], reply: { 200: DirectoryProvisionings } },
       schema: { summary: 'Get a list of directory provisioning configurations' },
     },
     // No strategy here has a directory.

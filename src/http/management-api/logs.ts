@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { offsetList } from '../../contract/lists.ts'
+import { LogFields, LogView } from '../../contract/log-view.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { getTenantLog, readLogsAfter, searchLogs } from '../../domain/tenant-log-search.ts'
 import {
@@ -27,7 +29,10 @@ const LogsQuery = Type.Object({
 export const logRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app, { deps }) => {
   app.get(
     '/logs',
-    { config: { scopes }, schema: { summary: 'Search log events', querystring: LogsQuery } },
+    {
+      config: { scopes, reply: { 200: offsetList('logs', LogFields, { length: true }) } },
+      schema: { summary: 'Search log events', querystring: LogsQuery },
+    },
     async ({ tenant, query }, reply) => {
       if (query.from !== undefined) {
         const take = query.take ?? 50
@@ -58,7 +63,7 @@ export const logRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app, 
   app.get(
     '/logs/:id',
     {
-      config: { scopes },
+      config: { scopes, reply: { 200: LogView } },
       schema: {
         summary: 'Get a log event by id',
         params: Type.Object({ id: Type.String() }),

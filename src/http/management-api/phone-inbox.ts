@@ -12,7 +12,7 @@ export const phoneInboxRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/phone/inbox',
     {
-      config: { scopes: ['read:phone_inbox'] },
+      config: { scopes: ['read:phone_inbox'], reply: { 200: InboxMessageList } },
       schema: {
         summary: 'Get the development inbox',
         querystring: Type.Object({
@@ -21,7 +21,6 @@ export const phoneInboxRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
           wait: Type.Optional(Type.Integer({ minimum: 0, maximum: 30 })),
           take: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
         }),
-        response: { 200: InboxMessageList },
       },
     },
     async ({ tenant, query, raw }) => {

@@ -20,11 +20,10 @@ export const phoneMessageRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
   app.get(
     '/phone/messages',
     {
-      config: { scopes },
+      config: { scopes, reply: { 200: PhoneMessageList } },
       schema: {
         summary: 'Get phone messages',
         querystring: Type.Object({ ...checkpointQuery, ...phoneMessageFilter }),
-        response: { 200: PhoneMessageList },
       },
     },
     async ({ tenant, query }) => {
@@ -46,11 +45,10 @@ export const phoneMessageRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
   app.get(
     '/phone/messages/:id',
     {
-      config: { scopes },
+      config: { scopes, reply: { 200: PhoneMessageDetails } },
       schema: {
         summary: 'Get a phone message',
         params: Type.Object({ id: Type.String() }),
-        response: { 200: PhoneMessageDetails },
       },
     },
     async ({ tenant, params }) => getMessageHistory(deps, tenant, params.id),

@@ -11,8 +11,8 @@ export const phoneProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = 
   app.get(
     '/phone/protection',
     {
-      config: { scopes: ['read:phone_protection'] },
-      schema: { summary: 'Get the phone protection', response: { 200: PhoneProtection } },
+      config: { scopes: ['read:phone_protection'], reply: { 200: PhoneProtection } },
+      schema: { summary: 'Get the phone protection' },
     },
     async ({ tenant }) => tenant.protection.phone,
   )
@@ -20,11 +20,10 @@ export const phoneProtectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = 
   app.patch(
     '/phone/protection',
     {
-      config: { scopes: ['update:phone_protection'] },
+      config: { scopes: ['update:phone_protection'], reply: { 200: PhoneProtection } },
       schema: {
         summary: 'Update the phone protection',
         body: PhoneProtectionPatch,
-        response: { 200: PhoneProtection },
       },
     },
     // A limit is two numbers that make sense only together, so it is replaced, not merged.

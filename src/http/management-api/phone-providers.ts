@@ -3,8 +3,11 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import {
   PhoneProviderCreate,
+  PhoneProviderList,
   PhoneProviderPatch,
+  PhoneProviderView,
   TestMessage,
+  TestMessageReply,
 } from '../../contract/phone-providers.ts'
 import type { Deps } from '../../domain/deps.ts'
 import {
@@ -30,7 +33,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     path,
     {
-      config: { scopes: ['read:phone_providers'] },
+      config: { scopes: ['read:phone_providers'], reply: { 200: PhoneProviderList } },
       schema: {
         summary: 'Get a list of phone notification providers',
         querystring: Type.Object({ disabled: Type.Optional(Type.Boolean()) }),
@@ -46,7 +49,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     path,
     {
-      config: { scopes: ['create:phone_providers'] },
+      config: { scopes: ['create:phone_providers'], reply: { 201: PhoneProviderView } },
       schema: { summary: 'Create a phone provider', body: PhoneProviderCreate },
     },
     async ({ tenant, body }, reply) => {
@@ -58,7 +61,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     `${path}/:id`,
     {
-      config: { scopes: ['read:phone_providers'] },
+      config: { scopes: ['read:phone_providers'], reply: { 200: PhoneProviderView } },
       schema: { summary: 'Get a phone provider', params: Params },
     },
     async ({ tenant, params }) => getPhoneProvider(deps, tenant, params.id),
@@ -67,7 +70,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.patch(
     `${path}/:id`,
     {
-      config: { scopes: ['update:phone_providers'] },
+      config: { scopes: ['update:phone_providers'], reply: { 200: PhoneProviderView } },
       schema: {
         summary: 'Update the phone provider',
         params: Params,
@@ -84,7 +87,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.delete(
     `${path}/:id`,
     {
-      config: { scopes: ['delete:phone_providers'] },
+      config: { scopes: ['delete:phone_providers'], reply: { 204: null } },
       schema: { summary: 'Delete a phone provider', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -97,7 +100,7 @@ export const phoneProviderRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     `${path}/:id/try`,
     {
-      config: { scopes: ['create:phone_providers'] },
+      config: { scopes: ['create:phone_providers'], reply: { 202: TestMessageReply } },
       schema: {
         summary: 'Send a test phone notification for the configured provider',
         params: Params,

@@ -1,8 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { MessageType } from '../../contract/notifications.ts'
-import { TestMessage } from '../../contract/phone-providers.ts'
-import { PhoneTemplateCreate, PhoneTemplatePatch } from '../../contract/phone-templates.ts'
+import { TestMessage, TestMessageReply } from '../../contract/phone-providers.ts'
+import {
+  PhoneTemplateCreate,
+  PhoneTemplateList,
+  PhoneTemplatePatch,
+  PhoneTemplateView,
+} from '../../contract/phone-templates.ts'
 import type { Deps } from '../../domain/deps.ts'
 import {
   createPhoneTemplate,
@@ -26,7 +30,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     path,
     {
-      config: { scopes: ['read:phone_templates'] },
+      config: { scopes: ['read:phone_templates'], reply: { 200: PhoneTemplateList } },
       schema: {
         summary: 'Get a list of phone notification templates',
         querystring: Type.Object({ disabled: Type.Optional(Type.Boolean()) }),
@@ -38,7 +42,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     path,
     {
-      config: { scopes: ['create:phone_templates'] },
+      config: { scopes: ['create:phone_templates'], reply: { 201: PhoneTemplateView } },
       schema: { summary: 'Create a phone notification template', body: PhoneTemplateCreate },
     },
     async ({ tenant, body }, reply) => {
@@ -50,7 +54,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.get(
     `${path}/:id`,
     {
-      config: { scopes: ['read:phone_templates'] },
+      config: { scopes: ['read:phone_templates'], reply: { 200: PhoneTemplateView } },
       schema: { summary: 'Get a phone notification template', params: Params },
     },
     async ({ tenant, params }) => getPhoneTemplate(deps, tenant, params.id),
@@ -59,7 +63,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.patch(
     `${path}/:id`,
     {
-      config: { scopes: ['update:phone_templates'] },
+      config: { scopes: ['update:phone_templates'], reply: { 200: PhoneTemplateView } },
       schema: {
         summary: 'Update a phone notification template',
         params: Params,
@@ -72,7 +76,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.delete(
     `${path}/:id`,
     {
-      config: { scopes: ['delete:phone_templates'] },
+      config: { scopes: ['delete:phone_templates'], reply: { 204: null } },
       schema: { summary: 'Delete a phone notification template', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -84,7 +88,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.patch(
     `${path}/:id/reset`,
     {
-      config: { scopes: ['update:phone_templates'] },
+      config: { scopes: ['update:phone_templates'], reply: { 200: PhoneTemplateView } },
       schema: { summary: 'Reset a phone notification template', params: Params },
     },
     async ({ tenant, params }) => resetPhoneTemplate(deps, tenant, params.id),
@@ -93,7 +97,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
   app.post(
     `${path}/:id/try`,
     {
-      config: { scopes: ['create:phone_templates'] },
+      config: { scopes: ['create:phone_templates'], reply: { 202: TestMessageReply } },
       schema: {
         summary: 'Send a test phone notification for the template',
         params: Params,
@@ -104,7 +108,7 @@ export const phoneTemplateRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = as
       const { tenant, params, body } = request
       const template = await getPhoneTemplate(deps, tenant, params.id)
       const tried = await tryMessage(deps, request, {
-        type: template.type as MessageType, // only types of the list are ever stored
+        type: template.type,
         to: body.to,
         deliveryMethod: body.delivery_method,
       })

@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { ResourceServerCreate, ResourceServerPatch } from '../../contract/resource-servers.ts'
+import { offsetList } from '../../contract/lists.ts'
+import {
+  ResourceServerCreate,
+  ResourceServerFields,
+  ResourceServerPatch,
+  ResourceServerView,
+} from '../../contract/resource-servers.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { createApi, deleteApi, getApi, listApis, patchApi } from '../../domain/resource-servers.ts'
 import { fieldsQuery, offsetBody, offsetPage, offsetQuery, selectFields } from './paging.ts'
@@ -16,7 +22,10 @@ export const resourceServerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.get(
     '/resource-servers',
     {
-      config: { scopes: ['read:resource_servers'] },
+      config: {
+        scopes: ['read:resource_servers'],
+        reply: { 200: offsetList('resource_servers', ResourceServerFields) },
+      },
       schema: {
         summary: 'Get resource servers',
         querystring: Type.Object({
@@ -42,7 +51,7 @@ export const resourceServerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.post(
     '/resource-servers',
     {
-      config: { scopes: ['create:resource_servers'] },
+      config: { scopes: ['create:resource_servers'], reply: { 201: ResourceServerView } },
       schema: { summary: 'Create a resource server', body: ResourceServerCreate },
     },
     async ({ tenant, body }, reply) => reply.code(201).send(await createApi(deps, tenant, body)),
@@ -51,7 +60,7 @@ export const resourceServerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.get(
     '/resource-servers/:id',
     {
-      config: { scopes: ['read:resource_servers'] },
+      config: { scopes: ['read:resource_servers'], reply: { 200: ResourceServerFields } },
       schema: {
         summary: 'Get a resource server',
         params: Params,
@@ -65,7 +74,7 @@ export const resourceServerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.patch(
     '/resource-servers/:id',
     {
-      config: { scopes: ['update:resource_servers'] },
+      config: { scopes: ['update:resource_servers'], reply: { 200: ResourceServerView } },
       schema: {
         summary: 'Update a resource server',
         params: Params,
@@ -78,7 +87,7 @@ export const resourceServerRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.delete(
     '/resource-servers/:id',
     {
-      config: { scopes: ['delete:resource_servers'] },
+      config: { scopes: ['delete:resource_servers'], reply: { 204: null } },
       schema: { summary: 'Delete a resource server', params: Params },
     },
     async ({ tenant, params }, reply) => {

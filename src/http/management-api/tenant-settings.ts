@@ -1,6 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { TenantSettingsPatch } from '../../contract/tenant-settings.ts'
+import {
+  TenantSettingsFields,
+  TenantSettingsPatch,
+  TenantSettingsView,
+} from '../../contract/tenant-settings.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { getTenantSettings, patchTenantSettings } from '../../domain/tenant-settings.ts'
 import { fieldsQuery, selectFields } from './paging.ts'
@@ -13,7 +17,7 @@ export const tenantSettingsRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.get(
     '/tenants/settings',
     {
-      config: { scopes: ['read:tenant_settings'] },
+      config: { scopes: ['read:tenant_settings'], reply: { 200: TenantSettingsFields } },
       schema: { summary: 'Get tenant settings', querystring: Type.Object(fieldsQuery) },
     },
     async ({ tenant, query }) => selectFields(getTenantSettings(tenant), query),
@@ -22,7 +26,7 @@ export const tenantSettingsRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = a
   app.patch(
     '/tenants/settings',
     {
-      config: { scopes: ['update:tenant_settings'] },
+      config: { scopes: ['update:tenant_settings'], reply: { 200: TenantSettingsView } },
       schema: { summary: 'Update tenant settings', body: TenantSettingsPatch },
     },
     async ({ tenant, body }) => patchTenantSettings(deps, tenant, body),

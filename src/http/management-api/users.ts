@@ -1,6 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { AppError } from '../../base/app-error.ts'
+import { offsetList } from '../../contract/lists.ts'
+import { LogView } from '../../contract/log-view.ts'
+import { UserFields, UserView } from '../../contract/user-view.ts'
 import { UserCreate, UserPatch } from '../../contract/users.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { searchLogs } from '../../domain/tenant-log-search.ts'
@@ -24,7 +27,10 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.get(
     '/users',
     {
-      config: { scopes: ['read:users', 'read:user_idp_tokens'] },
+      config: {
+        scopes: ['read:users', 'read:user_idp_tokens'],
+        reply: { 200: offsetList('users', UserFields, { length: true }) },
+      },
       schema: {
         summary: 'List or Search Users',
         querystring: Type.Object({
@@ -56,7 +62,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.post(
     '/users',
     {
-      config: { scopes: ['create:users'] },
+      config: { scopes: ['create:users'], reply: { 201: UserView } },
       schema: { summary: 'Create a User', body: UserCreate },
     },
     async ({ tenant, body }, reply) => reply.code(201).send(await createUser(deps, tenant, body)),
@@ -65,7 +71,10 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.get(
     '/users/:id',
     {
-      config: { scopes: ['read:users', 'read:current_user', 'read:user_idp_tokens'] },
+      config: {
+        scopes: ['read:users', 'read:current_user', 'read:user_idp_tokens'],
+        reply: { 200: UserFields },
+      },
       schema: { summary: 'Get a User', params: Params, querystring: Type.Object(fieldsQuery) },
     },
     async ({ tenant, access, params, query }) => {
@@ -79,6 +88,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
     {
       config: {
         scopes: ['update:users', 'update:users_app_metadata', 'update:current_user_metadata'],
+        reply: { 200: UserView },
       },
       schema: { summary: 'Update a User', params: Params, body: UserPatch },
     },
@@ -96,7 +106,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.delete(
     '/users/:id',
     {
-      config: { scopes: ['delete:users', 'delete:current_user'] },
+      config: { scopes: ['delete:users', 'delete:current_user'], reply: { 204: null } },
       schema: { summary: 'Delete a User', params: Params },
     },
     async ({ tenant, access, params, ip, headers }, reply) => {
@@ -113,7 +123,10 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.get(
     '/users/:id/logs',
     {
-      config: { scopes: ['read:logs', 'read:logs_users'] },
+      config: {
+        scopes: ['read:logs', 'read:logs_users'],
+        reply: { 200: offsetList('logs', LogView, { length: true }) },
+      },
       schema: {
         summary: 'Get user log events',
         params: Params,
@@ -136,7 +149,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
   app.get(
     '/users-by-email',
     {
-      config: { scopes: ['read:users'] },
+      config: { scopes: ['read:users'], reply: { 200: Type.Array(UserFields) } },
       schema: {
         summary: 'Search Users by Email',
         querystring: Type.Object({
