@@ -29,6 +29,7 @@ export type Furniture = {
   /** `lst_…`; nothing listens where it sends. */
   logStreamId: string
   logStreamSecret: string
+  signingKeyId: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -129,6 +130,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const code = /[0-9]{6}/.exec(server.carrier.requests.at(-1)?.form.get('Body') ?? '')?.[0] ?? ''
   const [message] = (await manage('GET', '/phone/messages?take=1')).messages
   const [log] = await manage('GET', '/logs?per_page=1')
+  const [signingKey] = await manage('GET', '/keys/signing')
   await foldDailyStats(server.app.deps.db, name)
   const logStreamSecret = `log-stream-secret-of-${name}`
   const logStream = await manage('POST', '/log-streams', {
@@ -160,6 +162,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     logId: log.log_id,
     logStreamId: logStream.id,
     logStreamSecret,
+    signingKeyId: signingKey.kid,
     actionId,
     actionVersionId: version.id,
     executionId,

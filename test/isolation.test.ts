@@ -391,6 +391,17 @@ const managementCases: Record<string, Case> = {
     { path: path`/resource-servers/${theirs.apiIdentifier}`, status: [204, 404] },
   ],
 
+  'GET /keys/signing': () => ({ path: '/keys/signing', status: 200 }),
+  'GET /keys/signing/:kid': ({ theirs }) => ({
+    path: path`/keys/signing/${theirs.signingKeyId}`,
+    status: 404,
+  }),
+  'POST /keys/signing/rotate': () => ({ path: '/keys/signing/rotate', status: 201 }),
+  'PUT /keys/signing/:kid/revoke': ({ theirs }) => ({
+    path: path`/keys/signing/${theirs.signingKeyId}/revoke`,
+    status: 404,
+  }),
+
   'GET /stats/active-users': () => ({ path: '/stats/active-users', status: 200 }),
   'GET /stats/daily': () => ({ path: '/stats/daily', status: 200 }),
 

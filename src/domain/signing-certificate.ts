@@ -20,12 +20,16 @@ export function signingCertificate(
   if (key === undefined) return undefined
   const { hostname } = new URL(tenant.url)
   const known = tenant.derived.get(cached) as string | undefined // set below only
-  const cert = known ?? selfSigned(key, hostname)
+  const cert = known ?? certificateOf(key, hostname)
   tenant.derived.set(cached, cert)
   return { cert, subject: `/CN=${hostname}` }
 }
 
-function selfSigned(key: SigningKey, hostname: string): string {
+/** A self-signed X.509 certificate of an RSA key for a host, PEM; the same bytes each time. */
+export function certificateOf(
+  key: Pick<SigningKey, 'kid' | 'public_jwk' | 'privateKeyPem' | 'created_at'>,
+  hostname: string,
+): string {
   const name = sequence(set(sequence(der(0x06, [0x55, 0x04, 0x03]), der(0x0c, hostname))))
   const publicKey = createPublicKey({ key: key.public_jwk, format: 'jwk' })
   const body = sequence(
@@ -40,8 +44,29 @@ function selfSigned(key: SigningKey, hostname: string): string {
   )
   const signature = createSign('RSA-SHA256').update(body).sign(key.privateKeyPem)
   const certificate = sequence(body, sha256WithRsa, der(0x03, [0, ...signature]))
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  return pem('CERTIFICATE', certificate)
+}
+
+/** A certificate wrapped as PKCS #7 that signs nothing, PEM. Source: RFC 2315, 9.1. */
+export function pkcs7Of(certificate: string): string {
+  const base64 = certificate.replace(/-----[A-Z ]+-----|\s/g, '')
+  const signedData = sequence(
+    der(0x02, [1]),
+    set(Buffer.alloc(0)), // no digests
+    sequence(der(0x06, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01])), // data, none
+    der(0xa0, Buffer.from(base64, 'base64')),
+    set(Buffer.alloc(0)), // no signers
+  )
+  const ofSignedData = der(0x06, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02])
+  return pem('PKCS7', sequence(ofSignedData, der(0xa0, signedData)))
+}
+
+function pem(label: string, content: Uint8Array): string {
+  const lines =
+    Buffer.from(content)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 /** One value in DER: tag, length, content. Source: X.690. */

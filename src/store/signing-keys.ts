@@ -15,14 +15,36 @@ export const SigningKeyRow = Type.Object({
 })
 export type SigningKeyRow = Static<typeof SigningKeyRow>
 
-/** Every key of a tenant, newest first. */
+/** Every key of a tenant that may be trusted, newest first. */
 export const listSigningKeys = (db: Db, tenantId: string) =>
   db.rows(
     SigningKeyRow,
     sql`
     select ${columns(SigningKeyRow)} from signing_keys
-     where tenant_id = ${tenantId} order by created_at desc, kid`,
+     where tenant_id = ${tenantId} and revoked_at is null order by created_at desc, kid`,
   )
+
+const AnySigningKeyRow = Type.Object({
+  ...SigningKeyRow.properties,
+  revoked_at: Type.Union([Type.Number(), Type.Null()]),
+})
+export type AnySigningKeyRow = Static<typeof AnySigningKeyRow>
+
+/** Every key of an algorithm, revoked ones too, newest first. */
+export const listAllSigningKeys = (db: Db, tenantId: string, alg: string) =>
+  db.rows(
+    AnySigningKeyRow,
+    sql`
+    select ${columns(AnySigningKeyRow)} from signing_keys
+     where tenant_id = ${tenantId} and alg = ${alg} order by created_at desc, kid`,
+  )
+
+/** Revokes the former keys of one rotation. */
+export const revokeSigningKeys = (tx: Db, tenantId: string, rotatedAt: number, now: number) =>
+  tx.run(sql`
+    update signing_keys set revoked_at = ${now}
+     where tenant_id = ${tenantId} and state = 'previous' and rotated_at = ${rotatedAt}
+       and revoked_at is null`)
 
 /** Adds keys; all of them or, when one exists already, none. */
 export const insertSigningKeys = (db: Db, rows: readonly SigningKeyRow[]) =>

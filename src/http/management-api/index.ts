@@ -21,6 +21,7 @@ import { phoneProtectionRoutes } from './phone-protection.ts'
 import { phoneProviderRoutes } from './phone-providers.ts'
 import { phoneTemplateRoutes } from './phone-templates.ts'
 import { resourceServerRoutes } from './resource-servers.ts'
+import { signingKeyRoutes } from './signing-keys.ts'
 import { statsRoutes } from './stats.ts'
 import { tenantSettingsRoutes } from './tenant-settings.ts'
 import { userBlockRoutes } from './user-blocks.ts'
@@ -65,6 +66,7 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   phoneProviderRoutes,
   phoneTemplateRoutes,
   resourceServerRoutes,
+  signingKeyRoutes,
   statsRoutes,
   tenantSettingsRoutes,
   userBlockRoutes,
