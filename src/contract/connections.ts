@@ -11,8 +11,9 @@ const Flag = Type.Optional(nullable(Type.Boolean()))
 
 /**
  * Options of strategy `sms`. `totp`, `disable_signup`, `brute_force_protection` and
- * `use_phone_provider` act; the rest is the older way of sending, kept and shown as it was sent. The
- * forms of carrier ids are not checked: the original accepts any.
+ * `use_phone_provider` act always; the rest is the older way of sending, which acts where the connection
+ * sends by itself, and is shown as it was sent. The forms of carrier ids are not checked: the original
+ * accepts any.
  */
 export const SmsOptions = Type.Object(
   {
@@ -50,7 +51,12 @@ export const SmsOptions = Type.Object(
         ),
       ),
     ),
-    forward_req_info: Flag,
+    /** Tools write the word too. */
+    forward_req_info: Type.Optional(
+      Type.Unsafe<boolean | 'true' | 'false' | null>({
+        enum: [true, false, 'true', 'false', null],
+      }),
+    ),
     disable_signup: Flag,
     brute_force_protection: Flag,
     non_persistent_attrs: Type.Optional(

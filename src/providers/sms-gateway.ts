@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { TenantFetch } from '../base/tenant-fetch.ts'
 import type { Notification } from '../contract/notifications.ts'
 import type { Delivery } from './phone-provider.ts'
+import { readTransportFailure } from './transport-failure.ts'
 
 /** A tenant's own endpoint for texts, as a connection of strategy `sms` describes it. */
 export type SmsGateway = {
@@ -105,13 +106,15 @@ function failureOf(error: unknown, signal: AbortSignal): Delivery {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   const { code, message } = firstOf(cause)
   const refused = cause instanceof Error && cause.name === 'EgressRefused'
-  return failed(
+  const answered = failed(
     refused ? 'gateway_not_allowed' : 'gateway_unreachable',
     `The SMS gateway could not be reached: ${code}`,
     refused
       ? `The address is outside what tenants may reach (${message}); the operator can list it.`
       : 'Check the address, the certificate and the firewall of the gateway.',
   )
+  const left = !refused && readTransportFailure(error, 'the gateway').outcome === 'unknown'
+  return left ? { ...answered, outcome: 'unknown' } : answered
 }
 
 /** A host with several addresses gives an error for each; the first speaks for all. */

@@ -64,12 +64,15 @@ export function renderNotification(input: RenderInput): RenderedNotification {
     locale: input.locale,
     code: defaults.carriesCode ? input.code : undefined,
   })
+  // An older template is one body for both; what is odd about the one that is not sent is no news.
+  const counts = (medium: DeliveryMethod) =>
+    input.legacy === undefined || medium === input.deliveryMethod
   const bodies = (medium: DeliveryMethod, source: string | undefined) => ({
     medium,
     source: source ?? defaults[medium],
     fallback: defaults[medium],
     macros: input.legacy === 'macros' && source !== undefined,
-    warnings,
+    warnings: counts(medium) ? warnings : [],
   })
   const text = renderBody(bodies('text', content.text), variables, (rendered) => rendered)
   const voice = renderBody(
