@@ -582,10 +582,15 @@ const openCases: Record<string, Case> = {
   'GET /inbox': () => ({ path: '/inbox', status: 403 }),
   'GET /inbox/messages': () => ({ path: '/inbox/messages', status: 403 }),
   ...Object.fromEntries(
-    ['/', '/demo', '/livez', '/readyz', '/metrics', '/assets/avatar.svg'].map((url) => [
-      `GET ${url}`,
-      (): Attempt => ({ path: url, status: 200 }),
-    ]),
+    [
+      '/',
+      '/api/v2/openapi.json',
+      '/demo',
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/assets/avatar.svg',
+    ].map((url) => [`GET ${url}`, (): Attempt => ({ path: url, status: 200 })]),
   ),
 }
 
@@ -710,7 +715,7 @@ step(
     const isWrite = ({ method }: ServedRoute) => Number(method !== 'GET' && method !== 'HEAD')
     // Reads first: A's log tells of A's own writes, with the ids that it sent.
     const management = routes
-      .filter(({ url }) => url.startsWith('/api/v2'))
+      .filter(({ scopes }) => scopes !== undefined)
       .sort((one, other) => isWrite(one) - isWrite(other))
     const failures: string[] = []
 
@@ -774,7 +779,7 @@ step(
     const beforeTheirs = await dumpTenant(db, other.tenant.name)
     const failures: string[] = []
 
-    const others = routes.filter(({ url }) => !url.startsWith('/api/v2'))
+    const others = routes.filter(({ scopes }) => scopes === undefined)
     const known = new Set(others.map(({ url }) => url))
     for (const { method, url } of others) {
       if (url.startsWith('/assets/pages/')) continue // files of the program, the same for everybody

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
+import type { Replies } from '../src/http/replies.ts'
 
 /** One method of one route, with its pattern as it was registered: `/api/v2/users/:id`. */
 export type ServedRoute = {
@@ -8,6 +9,8 @@ export type ServedRoute = {
   url: string
   /** The scopes that let a token in; undefined outside the Management API. */
   scopes: readonly string[] | undefined
+  /** What it says that it answers, where it does. */
+  replies: Replies | undefined
   /** What the route checks a request against, where it does. */
   body: TSchema | undefined
   query: TSchema | undefined
@@ -30,6 +33,7 @@ export async function collectRoutes<T>(
           method: each,
           url,
           scopes: config?.scopes,
+          replies: config?.reply,
           body: schema?.body as TSchema | undefined, // every schema here is one of TypeBox
           query: schema?.querystring as TSchema | undefined,
         })

@@ -13,5 +13,7 @@ declare module 'fastify' {
      * An object schema that does not say `additionalProperties` names all members that there can be.
      */
     reply?: Replies
+    /** What the body holds, where a route reads it by hand; only the document asks. */
+    readBody?: TSchema
   }
 }

@@ -11,6 +11,8 @@ import { AppError } from '../base/app-error.ts'
 import type { Deps } from '../domain/deps.ts'
 import { listInbox } from '../domain/inbox.ts'
 import type { Tenants } from '../domain/tenant.ts'
+import { collectRoutes } from './api-document/collect-routes.ts'
+import { apiDocumentRoutes } from './api-document/routes.ts'
 import { authenticationApi } from './authentication-api/index.ts'
 import { avatarRoute } from './avatar.ts'
 import { hasHungUp } from './hung-up.ts'
@@ -95,8 +97,10 @@ export async function buildServer(
     })
     serving.addHook('onRequest', tenantHook(tenants))
     serving.setValidatorCompiler(checkSchema)
+    const documented = collectRoutes(serving)
     await serving.register(authenticationApi, { deps })
     await serving.register(managementApi, { deps, prefix: '/api/v2' })
+    await serving.register(apiDocumentRoutes, { documented })
     await serving.register(twilioCallbackRoutes, { deps })
     avatarRoute(serving)
     await serving.register(homePageRoutes, {

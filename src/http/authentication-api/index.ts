@@ -69,10 +69,12 @@ function refuseOtherMethods(app: FastifyInstance, paths: ReadonlyMap<string, Pat
   for (const [url, { methods, config }] of [...paths]) {
     const others = allMethods.filter((method) => !methods.has(method))
     const allow = [...methods, 'OPTIONS'].join(', ')
+    // What the path answers is answered by its own methods only.
+    const { reply: _, readBody: __, ...shared } = config
     app.route({
       method: others,
       url,
-      config,
+      config: shared,
       // Before the body is read: nobody wants it.
       async onRequest(request, reply) {
         if (request.method === 'OPTIONS') return

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { AppError, type RateLimit } from '../../base/app-error.ts'
+import { PasswordlessStartBody } from '../../contract/authentication-bodies.ts'
 import { PasswordlessStartReply, PasswordlessStatusReply } from '../../contract/passwordless.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { startPasswordless } from '../../domain/passwordless-start.ts'
@@ -18,7 +19,10 @@ export const passwordlessRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
 ) => {
   app.post(
     '/passwordless/start',
-    { schema: { response: { 200: PasswordlessStartReply } } },
+    {
+      config: { reply: { 200: PasswordlessStartReply }, readBody: PasswordlessStartBody },
+      schema: { summary: 'Send a code to a phone number' },
+    },
     async (request, reply) => {
       const body = readStartBody(request.body)
       const { client, proved } = await startingClient(request, body)
@@ -48,9 +52,10 @@ export const passwordlessRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
   app.get(
     '/passwordless/status',
     {
+      config: { reply: { 200: PasswordlessStatusReply } },
       schema: {
+        summary: 'What became of the message with a code',
         querystring: Type.Object({ id: Type.Optional(Type.String()) }),
-        response: { 200: PasswordlessStatusReply },
       },
     },
     async (request, reply) => {

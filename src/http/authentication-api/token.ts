@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { TokenBody } from '../../contract/authentication-bodies.ts'
 import { TokenReply } from '../../contract/tokens.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { exchangeForTokens } from '../../oidc/grants/index.ts'
@@ -9,7 +10,10 @@ import { personAddress } from './person-address.ts'
 export const tokenRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   app.post(
     '/oauth/token',
-    { schema: { response: { 200: TokenReply } } },
+    {
+      config: { reply: { 200: TokenReply }, readBody: TokenBody },
+      schema: { summary: 'Exchange a code, a refresh token or client credentials for tokens' },
+    },
     async (request, reply) => {
       reply.header('pragma', 'no-cache')
       return exchangeForTokens(deps, request.tenant, {

@@ -1,12 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { UserinfoReply } from '../../contract/authentication-bodies.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { userinfo } from '../../oidc/userinfo.ts'
 
-/** `GET` and `POST /userinfo`. The claims are open-ended, so there is no reply schema. */
+/** `GET` and `POST /userinfo`. The claims are open-ended. */
 export const userinfoRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   app.route({
     method: ['GET', 'POST'],
     url: '/userinfo',
+    config: { reply: { 200: UserinfoReply } },
+    schema: { summary: 'Claims about the person of an access token' },
     async handler(request) {
       const clientIds: string[] = []
       try {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { DiscoveryReply, JwksReply } from '../../contract/authentication-bodies.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { oidcProvider } from '../../oidc/provider.ts'
 import { corsHeaders } from './cors.ts'
@@ -8,14 +9,18 @@ const cacheControl = 'public, max-age=15, stale-while-revalidate=15'
 
 /** Discovery and JWKS, answered by oidc-provider. */
 export const wellKnownRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
-  const urls = [
-    '/.well-known/openid-configuration',
-    '/.well-known/oauth-authorization-server',
-    '/.well-known/jwks.json',
-  ]
-  for (const url of urls) {
-    app.get(url, { config: { cors: 'any' } }, async (request, reply) =>
-      handOver(deps, request, reply),
+  const replies = {
+    '/.well-known/openid-configuration': DiscoveryReply,
+    '/.well-known/oauth-authorization-server': DiscoveryReply,
+    '/.well-known/jwks.json': JwksReply,
+  }
+  for (const [url, reply] of Object.entries(replies)) {
+    const summary =
+      reply === JwksReply ? 'The keys that tokens are signed with' : 'What this server can do'
+    app.get(
+      url,
+      { config: { cors: 'any', reply: { 200: reply } }, schema: { summary } },
+      async (request, reply) => handOver(deps, request, reply),
     )
   }
 }

@@ -1,0 +1,72 @@
+import { Type } from 'typebox'
+import { passwordlessOtpGrant } from './passwordless.ts'
+
+/**
+ * Bodies of the Authentication API. The routes read them by hand, because the order of their refusals
+ * and their sentences are compared; these schemas tell what they take.
+ */
+
+const Text = Type.Optional(Type.String())
+
+/** How a confidential client proves itself in a body; HTTP Basic does as well. */
+const client = { client_id: Text, client_secret: Text }
+
+/** `POST /oauth/token`. */
+export const TokenBody = Type.Union([
+  Type.Object({
+    grant_type: Type.Literal(passwordlessOtpGrant),
+    ...client,
+    /** The phone number. */
+    username: Type.String(),
+    otp: Type.String(),
+    /** The name of the connection. */
+    realm: Type.String(),
+    scope: Text,
+    audience: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal('refresh_token'),
+    ...client,
+    refresh_token: Type.String(),
+    scope: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal('client_credentials'),
+    ...client,
+    audience: Type.String(),
+    scope: Text,
+  }),
+])
+
+/** `POST /passwordless/start`. */
+export const PasswordlessStartBody = Type.Object(
+  {
+    client_id: Type.String({ maxLength: 512 }),
+    client_secret: Text,
+    /** The name of the connection. */
+    connection: Type.String({ maxLength: 128 }),
+    phone_number: Type.String(),
+    send: Type.Optional(Type.Literal('code')),
+    authParams: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  },
+  { additionalProperties: false },
+)
+
+/** `POST /oauth/revoke`. */
+export const RevokeBody = Type.Object({ ...client, token: Type.String() })
+
+/** Claims about a person: `sub`, and what the token's scopes give. */
+export const UserinfoReply = Type.Object({ sub: Type.String() }, { additionalProperties: true })
+
+/** RFC 8414 and OpenID Connect Discovery 1.0. */
+export const DiscoveryReply = Type.Object(
+  { issuer: Type.String(), jwks_uri: Type.String() },
+  { additionalProperties: true },
+)
+
+/** RFC 7517. */
+export const JwksReply = Type.Object({
+  keys: Type.Array(
+    Type.Object({ kid: Type.String(), kty: Type.String() }, { additionalProperties: true }),
+  ),
+})

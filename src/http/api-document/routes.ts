@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { DocumentedRoute } from './collect-routes.ts'
+import { openApiDocument } from './openapi.ts'
+
+/** A text that is the same for everybody until the program changes. */
+type Fixed = { text: string; type: string; etag: string }
+
+/**
+ * `GET /api/v2/openapi.json`: the document of the API, for anyone. Made with the first request that
+ * asks for it, from the routes that are served.
+ *
+ * @param options.documented complete once the server is ready
+ */
+export const apiDocumentRoutes: FastifyPluginAsync<{
+  documented: readonly DocumentedRoute[]
+}> = async (app, { documented }) => {
+  let made: Fixed | undefined
+  app.get('/api/v2/openapi.json', (request, reply) => {
+    made ??= fixed(JSON.stringify(openApiDocument(documented)), 'application/json; charset=utf-8')
+    return sendFixed(request, reply, made)
+  })
+}
+
+const fixed = (text: string, type: string): Fixed => ({
+  text,
+  type,
+  etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`,
+})
+
+function sendFixed(request: FastifyRequest, reply: FastifyReply, { text, type, etag }: Fixed) {
+  reply.headers({
+    'cache-control': 'public, max-age=300',
+    etag,
+    'access-control-allow-origin': '*',
+    'x-content-type-options': 'nosniff',
+  })
+  const known = request.headers['if-none-match']
+  if (known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)) {
+    return reply.code(304).send()
+  }
+  return reply.type(type).send(text)
+}
