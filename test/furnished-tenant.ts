@@ -30,6 +30,7 @@ export type Furniture = {
   logStreamId: string
   logStreamSecret: string
   signingKeyId: string
+  themeId: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -39,6 +40,46 @@ export type Furniture = {
   apiSecret: string
   grantId: string
   adminToken: string
+}
+
+/** A theme with all that it needs. */
+export const brandingTheme = {
+  borders: {
+    ...{ button_border_radius: 3, button_border_weight: 1, buttons_style: 'rounded' },
+    ...{ input_border_radius: 3, input_border_weight: 1, inputs_style: 'rounded' },
+    ...{ show_widget_shadow: true, widget_border_weight: 0, widget_corner_radius: 5 },
+  },
+  colors: {
+    ...{ body_text: '#1e212a', error: '#d03c38', header: '#1e212a', icons: '#65676e' },
+    ...{ input_background: '#fff', input_border: '#c9cace', input_filled_text: '#000000' },
+    ...{ input_labels_placeholders: '#65676e', links_focused_components: '#635dff' },
+    ...{ primary_button: '#635dff', primary_button_label: '#ffffff', success: '#13a688' },
+    ...{ secondary_button_border: '#c9cace', secondary_button_label: '#1e212a' },
+    ...{ widget_background: '#ffffff', widget_border: '#c9cace' },
+  },
+  displayName: 'Night',
+  fonts: {
+    ...{ body_text: { bold: false, size: 87.5 }, buttons_text: { bold: false, size: 100 } },
+    ...{
+      font_url: '',
+      input_labels: { bold: false, size: 100 },
+      links: { bold: true, size: 87.5 },
+    },
+    ...{ links_style: 'normal', reference_text_size: 16 },
+    ...{ subtitle: { bold: false, size: 87.5 }, title: { bold: false, size: 150 } },
+  },
+  identifiers: {
+    login_display: 'unified',
+    otp_autocomplete: true,
+    phone_display: { formatting: 'regional', masking: 'mask_digits' },
+  },
+  page_background: {
+    ...{ background_color: '#000000', background_image_url: '', page_layout: 'center' },
+  },
+  widget: {
+    ...{ header_text_alignment: 'center', logo_height: 52, logo_position: 'center' },
+    ...{ logo_url: '', social_buttons_layout: 'bottom' },
+  },
 }
 
 /**
@@ -130,6 +171,9 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const code = /[0-9]{6}/.exec(server.carrier.requests.at(-1)?.form.get('Body') ?? '')?.[0] ?? ''
   const [message] = (await manage('GET', '/phone/messages?take=1')).messages
   const [log] = await manage('GET', '/logs?per_page=1')
+  await manage('PATCH', '/branding', { logo_url: `https://${name}.test/logo.png` })
+  const theme = await manage('POST', '/branding/themes', brandingTheme)
+  await manage('PUT', '/prompts/login/custom-text/en', { login: { title: `Welcome to ${name}` } })
   const [signingKey] = await manage('GET', '/keys/signing')
   await foldDailyStats(server.app.deps.db, name)
   const logStreamSecret = `log-stream-secret-of-${name}`
@@ -163,6 +207,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     logStreamId: logStream.id,
     logStreamSecret,
     signingKeyId: signingKey.kid,
+    themeId: theme.themeId,
     actionId,
     actionVersionId: version.id,
     executionId,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertConnectionDeletion } from '../src/store/connection-deletions.ts'
 import { dumpTenant, type TenantDump } from './database-dump.ts'
-import { type Furniture, furnish } from './furnished-tenant.ts'
+import { brandingTheme, type Furniture, furnish } from './furnished-tenant.ts'
 import { type TestServer, testServer } from './harness.ts'
 import { collectRoutes, type ServedRoute } from './routes.ts'
 
@@ -37,6 +37,8 @@ const managementCases: Record<string, Case> = {
     '/attack-protection/suspicious-ip-throttling': { allowlist: ['192.0.2.1'] },
     '/attack-protection/breached-password-detection': { enabled: false },
     '/attack-protection/phone-provider-protection': { type: 'none' },
+    '/branding': { logo_url: 'https://a.test/logo.png' },
+    '/prompts': { identifier_first: true },
     '/phone/protection': { number: { count: 50, per_s: 60 } },
     '/tenants/settings': { friendly_name: 'A' },
   }),
@@ -129,6 +131,39 @@ const managementCases: Record<string, Case> = {
     body: {},
     status: 403,
   }),
+
+  'POST /branding/themes': () => ({ path: '/branding/themes', body: brandingTheme, status: 409 }),
+  'GET /branding/themes/default': () => ({ path: '/branding/themes/default', status: 200 }),
+  'GET /branding/themes/:id': ({ theirs }) => ({
+    path: path`/branding/themes/${theirs.themeId}`,
+    status: 404,
+  }),
+  'PATCH /branding/themes/:id': ({ theirs }) => ({
+    path: path`/branding/themes/${theirs.themeId}`,
+    body: brandingTheme,
+    status: 404,
+  }),
+  'DELETE /branding/themes/:id': ({ theirs }) => ({
+    path: path`/branding/themes/${theirs.themeId}`,
+    status: 404,
+  }),
+  'GET /prompts/:prompt/custom-text/:language': () => ({
+    path: '/prompts/login/custom-text/en',
+    status: 200,
+  }),
+  'PUT /prompts/:prompt/custom-text/:language': () => ({
+    path: '/prompts/login/custom-text/en',
+    body: { login: { title: 'A' } },
+    status: 200,
+  }),
+  'GET /prompts/:prompt/partials': () => ({ path: '/prompts/login/partials', status: 200 }),
+  ...empty(
+    200,
+    '/connection-profiles /custom-domains /event-streams /flows /flows/vault/connections /forms /hooks ' +
+      '/network-acls /organizations /prompts/rendering /roles /rules /rules-configs ' +
+      '/self-service-profiles /token-exchange-profiles /user-attribute-profiles',
+  ),
+  ...empty(404, '/branding/templates/universal-login /emails/provider /email-templates/:name'),
 
   'GET /client-grants': ({ theirs }) => [
     { path: '/client-grants', status: 200 },
@@ -444,6 +479,13 @@ function singletons(bodies: Record<string, object>): Record<string, Case> {
       [`GET ${url}`, () => ({ path: url, status: 200 })],
       [`PATCH ${url}`, () => ({ path: url, body, status: 200 })],
     ]),
+  )
+}
+
+/** Sections that no tenant has anything in. */
+function empty(status: number, urls: string): Record<string, Case> {
+  return Object.fromEntries(
+    urls.split(' ').map((url) => [`GET ${url}`, () => ({ path: url.replace(':', ''), status })]),
   )
 }
 

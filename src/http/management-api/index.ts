@@ -7,10 +7,12 @@ import { actionRoutes } from './actions.ts'
 import { attackProtectionRoutes } from './attack-protection.ts'
 import { authenticationMethodRoutes } from './authentication-methods.ts'
 import { acceptBodies, isStorableText } from './bodies.ts'
+import { brandingRoutes } from './branding.ts'
 import { clientGrantRoutes } from './client-grants.ts'
 import { clientRoutes } from './clients.ts'
 import { connectionClientRoutes } from './connection-clients.ts'
 import { connectionRoutes } from './connections.ts'
+import { emptySectionRoutes } from './empty-sections.ts'
 import { enrollmentRoutes } from './enrollments.ts'
 import { managementErrorHandler, managementNotFound } from './errors.ts'
 import { logStreamRoutes } from './log-streams.ts'
@@ -20,6 +22,7 @@ import { phoneMessageRoutes } from './phone-messages.ts'
 import { phoneProtectionRoutes } from './phone-protection.ts'
 import { phoneProviderRoutes } from './phone-providers.ts'
 import { phoneTemplateRoutes } from './phone-templates.ts'
+import { promptRoutes } from './prompts.ts'
 import { resourceServerRoutes } from './resource-servers.ts'
 import { signingKeyRoutes } from './signing-keys.ts'
 import { statsRoutes } from './stats.ts'
@@ -53,11 +56,13 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   actionTriggerRoutes,
   attackProtectionRoutes,
   authenticationMethodRoutes,
+  brandingRoutes,
   clientGrantRoutes,
   clientRoutes,
   connectionClientRoutes,
   connectionRoutes,
   enrollmentRoutes,
+  emptySectionRoutes,
   logRoutes,
   logStreamRoutes,
   phoneInboxRoutes,
@@ -65,6 +70,7 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   phoneProtectionRoutes,
   phoneProviderRoutes,
   phoneTemplateRoutes,
+  promptRoutes,
   resourceServerRoutes,
   signingKeyRoutes,
   statsRoutes,
