@@ -27,10 +27,11 @@ export async function getTenantLog(deps: Deps, tenant: Tenant, logId: string): P
 /**
  * A page of the log, newest first unless asked otherwise.
  *
+ * @param query.sort `date:1` or `date:-1`; ids sort as their times do
  * @param query.search in the language of `parseSearchQuery`
  * @param query.userId only entries of this user
  * @returns `total` counts at most 1,000 entries; 0 when it was not asked for
- * @throws AppError `invalid_query_string` for a search that cannot be read
+ * @throws AppError `invalid_query_string` for a search that cannot be read and a sort that is not kept
  */
 export async function searchLogs(
   deps: Deps,
@@ -38,7 +39,7 @@ export async function searchLogs(
   query: {
     search?: string | undefined
     userId?: string | undefined
-    ascending: boolean
+    sort?: string | undefined
     start: number
     limit: number
     withTotal: boolean
@@ -46,15 +47,24 @@ export async function searchLogs(
 ): Promise<{ logs: LogView[]; total: number }> {
   const search = query.search?.trim() ? parseSearchQuery(query.search) : undefined
   const filter: LogFilter = {
-    fromId: '',
-    toId: greatestId,
+    ...(search && idsOf(search)),
     userId: query.userId,
-    types: search && typesOf(search),
+    types: search && uniqueTypes(search),
     query: search,
   }
-  const rows = await searchTenantLogs(deps.db, tenant.id, filter, query)
+  const { start, limit } = query
+  const ascending = isAscending(query.sort ?? 'date:-1')
+  const rows = await searchTenantLogs(deps.db, tenant.id, filter, { ascending, start, limit })
   const total = query.withTotal ? await countTenantLogs(deps.db, tenant.id, filter, mostCounted) : 0
   return { logs: rows.map(({ entry }) => entry), total }
+}
+
+function isAscending(sort: string): boolean {
+  const [member = '', direction] = sort.split(':')
+  if (['date', 'log_id', '_id'].includes(member)) return direction !== '-1'
+  throw new AppError('invalid_query_string', {
+    message: "Query validation error: 'Logs can be sorted by date' on property sort.",
+  })
 }
 
 /** The longest that an entry may take from its time to its commit and still be seen by every reader. */
@@ -95,7 +105,44 @@ export async function readLogsAfter(
 /** The greatest `log_id` of a time: 90020, the time in 14 digits, 37 digits of order and chance. */
 export const lastLogIdAt = (time: number) =>
   `90020${String(Math.max(time, 0)).padStart(14, '0')}${'9'.repeat(37)}`
-const greatestId = '9'.repeat(56)
+
+const dayMs = 86_400_000
+
+/**
+ * The range of ids that a search can only find anything in, from the times that it names: an id begins
+ * with the time of its entry. Never too narrow; the search itself is asked all the same.
+ */
+function idsOf(query: SearchQuery): { fromId?: string; toId?: string } {
+  if (query.kind === 'and') {
+    const ranges = query.parts.map(idsOf)
+    const from = ranges.flatMap(({ fromId }) => fromId ?? []).sort()
+    const to = ranges.flatMap(({ toId }) => toId ?? []).sort()
+    return {
+      ...(from.length > 0 && { fromId: from.at(-1) ?? '' }),
+      ...(to[0] !== undefined && { toId: to[0] }),
+    }
+  }
+  if (query.kind !== 'range' || query.field !== 'date') return {}
+  const from = timeOf(query.from)
+  const to = timeOf(query.to)
+  return {
+    ...(from !== undefined && { fromId: lastLogIdAt(from - 1) }),
+    // A day as the upper end means all of it.
+    ...(to !== undefined && { toId: lastLogIdAt(to + dayMs) }),
+  }
+}
+
+/** Times that are compared as texts with those of entries; others narrow nothing. */
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d.*Z)?$/.test(text)) return undefined
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : at
+}
+
+const uniqueTypes = (search: SearchQuery): string[] | undefined => {
+  const types = typesOf(search)
+  return types && [...new Set(types)]
+}
 
 /** The types that a search admits, when it names them; undefined when it admits others too. */
 function typesOf(query: SearchQuery): string[] | undefined {

@@ -11,9 +11,9 @@ export const FoundLogRow = Type.Object({
 export type FoundLogRow = Static<typeof FoundLogRow>
 
 export type LogFilter = {
-  /** Ids in this range: `from` excluded, `to` included. */
-  fromId: string
-  toId: string
+  /** Ids in this range: `from` excluded, `to` included. Absent: no bound on that side. */
+  fromId?: string | undefined
+  toId?: string | undefined
   userId: string | undefined
   /** Every entry that matches has one of these types; a part of `query` that an index can serve. */
   types: readonly string[] | undefined
@@ -27,20 +27,36 @@ export const findTenantLog = (db: Db, tenantId: string, logId: string) =>
     select log_id, entry from tenant_logs where tenant_id = ${tenantId} and log_id = ${logId}`,
   )
 
-/** Entries in the order of their ids. */
-export const searchTenantLogs = (
+/**
+ * Entries in the order of their ids. Those of several types are the first of each type, put together:
+ * an index holds each type in this order, but not several.
+ */
+export function searchTenantLogs(
   db: Db,
   tenantId: string,
   filter: LogFilter,
   page: { ascending: boolean; start: number; limit: number },
-) =>
-  db.rows(
+): Promise<FoundLogRow[]> {
+  const ordered = sql`order by log_id ${page.ascending ? sql`asc` : sql`desc`}`
+  const { types, ...others } = filter
+  if (types === undefined || filter.userId !== undefined) {
+    return db.rows(
+      FoundLogRow,
+      sql`
+      select log_id, entry from tenant_logs where ${matching(tenantId, filter)}
+       ${ordered} offset ${page.start} limit ${page.limit}`,
+    )
+  }
+  return db.rows(
     FoundLogRow,
     sql`
-    select log_id, entry from tenant_logs where ${matching(tenantId, filter)}
-     order by log_id ${page.ascending ? sql`asc` : sql`desc`}
-     offset ${page.start} limit ${page.limit}`,
+    select found.log_id, found.entry from unnest(${types}::text[]) as wanted (type), lateral (
+      select log_id, entry from tenant_logs
+       where ${matching(tenantId, { ...others, types: undefined })} and type = wanted.type
+       ${ordered} limit ${page.start + page.limit}) as found
+     ${ordered} offset ${page.start} limit ${page.limit}`,
   )
+}
 
 const CountRow = Type.Object({ total: Type.Number() })
 
@@ -62,11 +78,13 @@ export async function countTenantLogs(
 
 function matching(tenantId: string, { fromId, toId, userId, types, query }: LogFilter) {
   return sql`
-    tenant_id = ${tenantId} and log_id > ${fromId} and log_id <= ${toId}
+    tenant_id = ${tenantId} and log_id > ${fromId ?? ''} and log_id <= ${toId ?? greatestId}
     ${userId === undefined ? sql`` : sql`and user_id = ${userId}`}
     ${types === undefined ? sql`` : sql`and type = any(${types}::text[])`}
     ${query === undefined ? sql`` : sql`and entry @@ ${logPath(query)}::text::jsonpath`}`
 }
+
+const greatestId = '9'.repeat(56)
 
 const textFields = [
   'client_name',

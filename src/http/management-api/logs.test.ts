@@ -37,6 +37,8 @@ test('pages run newest first, can be turned round, and reach 1,000 entries', asy
     '/logs?search=type:s&per_page=2&include_totals=true&fields=user_id',
   )
 
+  const mixed = await server.manage('GET', '/logs?q=type:(s+f+none)&per_page=1&page=1')
+  assert.deepEqual(users(mixed.body), ['sms|2'])
   assert.deepEqual(users(first.body), ['sms|3', 'sms|2'])
   assert.deepEqual(users(second.body), ['sms|1'])
   assert.deepEqual(beyond.body, [])
@@ -49,6 +51,8 @@ test('pages run newest first, can be turned round, and reach 1,000 entries', asy
     logs: [{ user_id: 'sms|3' }, { user_id: 'sms|2' }],
   })
   assert.equal((await server.manage('GET', '/logs?page=9&per_page=100')).status, 200)
+  const unsorted = await server.manage('GET', '/logs?sort=user_name:1')
+  assert.deepEqual([unsorted.status, unsorted.body.errorCode], [400, 'invalid_query_string'])
   const tooFar = await server.manage('GET', '/logs?page=10&per_page=100')
   assert.deepEqual([tooFar.status, tooFar.body.errorCode], [400, 'invalid_paging'])
 })
@@ -98,6 +102,10 @@ for (const engine of engines) {
       ['client_name:"My App"', ['sms|3']],
       ['_exists_:connection', ['sms|1']],
       [`date:[${day} TO *]`, ['sms|3', 'sms|2', 'sms|1']],
+      [`date:[${day} TO ${day}]`, ['sms|3', 'sms|2', 'sms|1']],
+      [`date:[${day} TO *] AND (type:s OR type:fn OR type:s)`, ['sms|3', 'sms|1']],
+      [`date:{2020-01-01 TO 2020-01-02}`, []],
+      [`NOT date:[2020-01-01 TO 2020-01-02]`, ['sms|3', 'sms|2', 'sms|1']],
       ['date:[* TO 2020-01-01]', []],
       ['password:x', []],
       ['NOT password:x', ['sms|3', 'sms|2', 'sms|1']],

@@ -50,7 +50,7 @@ export const logRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app, 
       )
       const { logs, total } = await searchLogs(deps, tenant, {
         search: query.q ?? query.search,
-        ascending: query.sort !== undefined && !query.sort.endsWith(':-1'),
+        sort: query.sort,
         start: page.start,
         limit: page.limit,
         withTotal: page.includeTotals,

@@ -137,7 +137,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
       const page = offsetPage(query, { reach: reachableRows })
       const { logs, total } = await searchLogs(deps, tenant, {
         userId: params.id,
-        ascending: query.sort !== undefined && !query.sort.endsWith(':-1'),
+        sort: query.sort,
         start: page.start,
         limit: page.limit,
         withTotal: page.includeTotals,
