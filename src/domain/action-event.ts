@@ -31,7 +31,7 @@ export async function customPhoneProviderEvent(
     notification: notificationOf(notification),
     request: requestOf(tenant, message),
     tenant: tenantOf(tenant),
-    user: user === undefined ? strangerOf(message) : userOf(user),
+    user: user === undefined ? strangerOf(message) : userOf(user, message),
   }
 }
 
@@ -96,7 +96,7 @@ function textSetting(tenant: Tenant, name: string): string | undefined {
 const profileMembers = ['family_name', 'given_name', 'name', 'nickname', 'picture'] as const
 
 /** What an account says of itself to an Action. */
-export function userOf(row: UserRow): Members {
+export function userOf(row: UserRow, { flow }: LeasedMessage): Members {
   const { email, username, phone_number, phone_verified, profile } = row
   return {
     ...Object.fromEntries(
@@ -116,6 +116,7 @@ export function userOf(row: UserRow): Members {
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
     login_count: row.logins_count,
+    ...(flow === 'mfa_challenge' && { multifactor: ['guardian'] }),
   }
 }
 

@@ -3,7 +3,7 @@ import type { FinishedAttempt } from '../store/message-leases.ts'
 import type { TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
-import { failureLog, warningLog } from './message-log-entries.ts'
+import { failureLog, secondFactorLogs, warningLog } from './message-log-entries.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 import type { ActionRun } from './run-action.ts'
 import type { Tenant } from './tenant.ts'
@@ -28,6 +28,7 @@ export function readDelivery(
   const now = deps.clock.now()
   const before = [...end.warnings, ...(run?.entries ?? [])]
   if (delivery.outcome === 'accepted') {
+    before.push(...secondFactorLogs(deps, tenant, message))
     const id = delivery.providerMessageId
     return {
       state: 'accepted',
@@ -66,6 +67,7 @@ export function readDelivery(
   if (delayMs !== undefined) {
     return { state: 'queued', due_at: now + delayMs, cause: delivery.cause, attempt: tried, logs }
   }
+  logs.push(...secondFactorLogs(deps, tenant, message, delivery.cause))
   return { state: 'failed', cause: delivery.cause, attempt: tried, logs }
 }
 
@@ -85,7 +87,10 @@ export const failed = (
 ): End => ({
   state: 'failed',
   cause,
-  logs: [failureLog(deps, tenant, message, { error: cause.code, willRetry: false })],
+  logs: [
+    failureLog(deps, tenant, message, { error: cause.code, willRetry: false }),
+    ...secondFactorLogs(deps, tenant, message, cause),
+  ],
 })
 
 /** A message whose code died before a carrier took it. */

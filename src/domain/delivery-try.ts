@@ -9,7 +9,7 @@ import type { LeasedMessage } from './leased-message.ts'
 import { handToLegacy, legacyNeedMs, refusalOf, rememberEnd, replayEnd } from './legacy-delivery.ts'
 import type { LegacySender } from './legacy-sender.ts'
 import { wireMessageId } from './message-id.ts'
-import { warningLog } from './message-log-entries.ts'
+import { secondFactorLogs, warningLog } from './message-log-entries.ts'
 import { renderMessage } from './message-rendering.ts'
 import { connectionNamed, type MessageRoute, messageRoute } from './message-route.ts'
 import { type MessageTemplate, messageTemplate } from './message-template.ts'
@@ -34,11 +34,9 @@ export async function tryDelivery(
   const deliveryMethod = message.delivery_method as DeliveryMethod
   const flow = message.flow as Flow
   const connection = connectionNamed(tenant, message.connection)
-  const route = await finalRoute(
-    deps,
-    tenant,
-    messageRoute(deps, tenant, { flow, connection, deliveryMethod }),
-  )
+  // The older settings of MFA are read when a message goes their way, and not before.
+  const first = messageRoute(deps, tenant, { flow, connection, deliveryMethod })
+  const route = first.to === 'guardian' ? await guardianRoute(deps, tenant, deliveryMethod) : first
   const template = await messageTemplate(deps, tenant, message, route)
   if (message.decoy) return endDecoy(deps, tenant, message, { route, template })
   if (message.expires_at <= startedAt) return told(expired(deps, tenant, message))
@@ -70,7 +68,7 @@ export async function tryDelivery(
         state: 'delivered',
         provider: 'inbox',
         attempt: attempt(message, startedAt, at, 'accepted'),
-        logs: warnings,
+        logs: [...warnings, ...secondFactorLogs(deps, tenant, message)],
         inbox: { sealed },
       },
     }
@@ -99,11 +97,6 @@ export async function tryDelivery(
 type FinalRoute =
   | Exclude<MessageRoute, { to: 'guardian' }>
   | { to: 'guardian'; sender: LegacySender }
-
-/** The older settings of MFA are read when a message goes their way, and not before. */
-async function finalRoute(deps: Deps, tenant: Tenant, route: MessageRoute): Promise<FinalRoute> {
-  return route.to === 'guardian' ? guardianRoute(deps, tenant) : route
-}
 
 /** A message that is not meant to leave takes as much work and as long as one that does. */
 async function endDecoy(

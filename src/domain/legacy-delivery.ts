@@ -7,7 +7,7 @@ import { gatewayLimitMs, sendToGateway } from '../providers/sms-gateway.ts'
 import { twilio } from '../providers/twilio.ts'
 import { twilioErrors } from '../providers/twilio-errors.ts'
 import { carrierMemory } from './carrier-memory.ts'
-import { boundActions } from './deployed-action.ts'
+import type { DeployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
 import type { LegacySender } from './legacy-sender.ts'
@@ -60,7 +60,7 @@ export async function handToLegacy(
           runAction: async () => undefined,
         })
       case 'phone-message-hook':
-        return runBoundActions(deps, tenant, { ...input, runs })
+        return runBoundActions(deps, tenant, { ...input, runs, actions: sender.actions })
     }
   }
   const delivery = await handOver().catch((error: unknown) =>
@@ -76,21 +76,15 @@ export async function handToLegacy(
 async function runBoundActions(
   deps: Deps,
   tenant: Tenant,
-  input: { message: LeasedMessage; notification: Notification; runs: ActionRun[] },
+  input: {
+    message: LeasedMessage
+    notification: Notification
+    actions: readonly DeployedAction[]
+    runs: ActionRun[]
+  },
 ): Promise<Delivery> {
   const { message, notification, runs } = input
-  const actions = await boundActions(deps, tenant, 'send-phone-message')
-  if (actions.length === 0) {
-    return {
-      outcome: 'permanent',
-      cause: {
-        code: 'send_phone_message_action_missing',
-        text: 'No Action is bound that sends the messages of MFA.',
-        hint: 'Bind a deployed Action to send-phone-message, or select another provider for MFA.',
-      },
-    }
-  }
-  for (const action of actions) {
+  for (const action of input.actions) {
     const run = await runAction(deps, tenant, 'send-phone-message', {
       action,
       event: () => sendPhoneMessageEvent(deps, tenant, message, notification),

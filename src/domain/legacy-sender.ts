@@ -1,12 +1,13 @@
 import type { SmsGateway } from '../providers/sms-gateway.ts'
 import type { TwilioConfiguration, TwilioCredentials } from '../providers/twilio.ts'
+import type { DeployedAction } from './deployed-action.ts'
 import type { Connection } from './tenant.ts'
 
 /** A way to send that is not the tenant's phone provider: the older settings of a single feature. */
 export type LegacySender =
   | { kind: 'twilio'; configuration: TwilioConfiguration; credentials: TwilioCredentials }
   | { kind: 'sms_gateway'; gateway: SmsGateway }
-  | { kind: 'phone-message-hook' }
+  | { kind: 'phone-message-hook'; actions: readonly DeployedAction[] }
 
 /**
  * What a connection of strategy `sms` sends through by itself: its gateway, or its own Twilio account.

@@ -43,6 +43,34 @@ export function failureLog(
   })
 }
 
+/** Whether a message is a second factor's, which has log entries of its own. */
+const isSecondFactor = ({ flow }: { flow: string }): boolean =>
+  flow === 'mfa_enroll' || flow === 'mfa_challenge'
+
+/** A message of a second factor that left, or failed for good; none for other messages. */
+export function secondFactorLogs(
+  deps: Deps,
+  tenant: Tenant,
+  message: LeasedMessage,
+  failure?: { code: string; text: string },
+): TenantLogRow[] {
+  if (!isSecondFactor(message)) return []
+  const channel = message.delivery_method === 'voice' ? 'voice' : 'sms'
+  const error = failure && { errorCode: failure.code, message: failure.text }
+  return [
+    tenantLogRow(deps, tenant, {
+      type: failure === undefined ? `gd_send_${channel}` : `gd_send_${channel}_failure`,
+      description: `To: ${message.recipient_masked}`,
+      ...about(message),
+      details: {
+        authenticator: { type: channel, phone_number: message.recipient_masked },
+        notification_id: wireMessageId(message.id),
+        ...(error !== undefined && { provider_error: error, failure_details: error }),
+      },
+    }),
+  ]
+}
+
 /** Something odd that did not stop the message: `wn`. */
 export const warningLog = (
   deps: Deps,

@@ -17,7 +17,8 @@ export async function sendPhoneMessageEvent(
 ): Promise<Record<string, unknown>> {
   const user = await findUser(deps.db, tenant.id, message.user_id ?? '')
   const byVoice = notification.delivery_method === 'voice'
-  const { login_count: _, ...described } = user === undefined ? strangerOf(message) : userOf(user)
+  const { login_count: _, ...described } =
+    user === undefined ? strangerOf(message) : userOf(user, message)
   return {
     ...(message.client_id !== null && { client: await clientOf(tenant, message) }),
     configuration: {},

@@ -1,0 +1,29 @@
+import type { Deps } from './deps.ts'
+import type { Tenant } from './tenant.ts'
+import { tenantDocument } from './tenant-documents.ts'
+
+type GuardianPhone = {
+  provider?: 'auth0' | 'twilio' | 'phone-message-hook'
+  twilio?: {
+    sid?: string | null
+    auth_token?: string | null
+    from?: string | null
+    messaging_service_sid?: string | null
+  }
+  templates?: { enrollment_message: string; verification_message: string }
+}
+
+const guardianPhone = async (deps: Deps, tenant: Tenant): Promise<GuardianPhone> =>
+  Object((await tenantDocument(deps, tenant, 'guardian-phone')) ?? {}) as GuardianPhone // checked when written
+
+/** What sends the messages of MFA while the tenant is on the older settings. */
+export const selectedPhoneProvider = async (deps: Deps, tenant: Tenant) =>
+  (await guardianPhone(deps, tenant)).provider ?? 'auth0'
+
+/** MFA's own Twilio account; empty when it was never set. */
+export const guardianTwilio = async (deps: Deps, tenant: Tenant) =>
+  (await guardianPhone(deps, tenant)).twilio ?? {}
+
+/** MFA's own texts; undefined where the default ones are meant. */
+export const guardianTemplates = async (deps: Deps, tenant: Tenant) =>
+  (await guardianPhone(deps, tenant)).templates
