@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { refusal, sdkTrial } from './management.ts'
+
+const trial = sdkTrial('users')
+
+const number = '+14155550137'
+
+test('a user is created, listed, searched, changed and deleted', async () => {
+  const { sdk } = await trial.open()
+  const { users } = sdk
+
+  const created = await users.create({
+    connection: 'sms',
+    phone_number: number,
+    phone_verified: true,
+    email: 'Ada@Example.test',
+    user_id: 'ada',
+    given_name: 'Ada',
+    user_metadata: { theme: 'dark' },
+    app_metadata: { plan: 'pro' },
+  })
+  const id = created.user_id ?? ''
+  assert.equal(id, 'sms|ada')
+  assert.partialDeepStrictEqual(created, {
+    phone_number: number,
+    phone_verified: true,
+    email: 'ada@example.test',
+    name: number,
+    given_name: 'Ada',
+    identities: [{ user_id: 'ada', provider: 'sms', connection: 'sms', isSocial: false }],
+    user_metadata: { theme: 'dark' },
+    app_metadata: { plan: 'pro' },
+  })
+  assert.deepEqual(await users.get(id), created)
+  assert.deepEqual(await users.get(id, { fields: 'phone_number' }), { phone_number: number })
+  const page = await users.list({ q: `phone_number:"${number}"`, search_engine: 'v3' })
+  assert.deepEqual(page.data, [created])
+  assert.partialDeepStrictEqual(page.response, { start: 0, limit: 50, length: 1, total: 1 })
+  assert.deepEqual(await users.listUsersByEmail({ email: 'ada@example.test' }), [created])
+  const changed = await users.update(id, {
+    user_metadata: { theme: 'light', size: 2 },
+    app_metadata: {},
+    blocked: true,
+  })
+  assert.deepEqual(changed.user_metadata, { theme: 'light', size: 2 })
+  assert.deepEqual([changed.app_metadata, changed.blocked], [undefined, true])
+  assert.partialDeepStrictEqual(
+    await refusal(users.create({ connection: 'sms', phone_number: number })),
+    { statusCode: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
+  )
+  await users.delete(id)
+  assert.deepEqual(await refusal(users.get(id)), {
+    statusCode: 404,
+    error: 'Not Found',
+    message: 'The user does not exist.',
+    errorCode: 'inexistent_user',
+  })
+})
+
+test('all users are reached page by page, each once', async () => {
+  const { sdk } = await trial.open()
+  for (const last of [1, 2, 3, 4, 5]) {
+    await sdk.users.create({ connection: 'sms', phone_number: `+1415555010${last}` })
+  }
+
+  const found: unknown[] = []
+  for await (const { phone_number } of await sdk.users.list({
+    per_page: 2,
+    sort: 'created_at:1',
+  })) {
+    found.push(phone_number)
+  }
+
+  assert.deepEqual(
+    found.sort(),
+    [1, 2, 3, 4, 5].map((last) => `+1415555010${last}`),
+  )
+})
+
+test('what a user did is in the log of the user', async () => {
+  const { sdk, server } = await trial.open()
+  const start = { client_id: 'demo', connection: 'sms', phone_number: number }
+  await server.post('/passwordless/start', start)
+  await server.post('/oauth/token', {
+    grant_type: 'http://auth0.com/oauth/grant-type/passwordless/otp',
+    client_id: 'demo',
+    username: number,
+    otp: await server.newestCode(),
+    realm: 'sms',
+  })
+  const [user] = (await sdk.users.list()).data
+
+  const { data, response } = await sdk.users.logs.list(user?.user_id ?? '', { per_page: 10 })
+
+  assert.deepEqual(new Set(data.map(({ type }) => type)), new Set(['ss', 's']))
+  assert.partialDeepStrictEqual(response, { start: 0, limit: 10, total: 2 })
+})
