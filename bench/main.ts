@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { startCluster } from '../test/postgres-cluster.ts'
 import { measureActions, printActions } from './actions.ts'
 import { type Carrier, startCarrier } from './carrier.ts'
+import { measureManagement, printManagement } from './management.ts'
 import { newNumbers, storedNumbers } from './phone-numbers.ts'
 import { describeMachine, printResults, type Results, targetRatios } from './report.ts'
 import { type Entry, runRounds } from './rounds.ts'
@@ -23,8 +24,9 @@ const { values: options, positionals } = parseArgs({
   },
 })
 
-const usage = `npm run bench -- [actions] [--quick] [--only PART]... [--profile FOLDER]
+const usage = `npm run bench -- [actions | management] [--quick] [--only PART]... [--profile FOLDER]
   actions    what tenant code costs, and nothing else
+  management lists, searches and the log with many users and entries, and nothing else
   --quick    short slices: shows that everything works, the figures say nothing
   --only     postgres, pglite, users, start; default: all of them
   --profile  writes a CPU profile of the Trunkline server's process into the folder`
@@ -108,17 +110,14 @@ async function measure(scene: Scene): Promise<Results> {
 
 async function main(): Promise<void> {
   const known = (part: string) => parts.some((each) => each === part)
-  const actions = positionals.length > 0
-  if (
-    options.help ||
-    !options.only.every(known) ||
-    !positionals.every((word) => word === 'actions')
-  ) {
+  const [only, ...more] = positionals
+  const isKnown = only === undefined || only === 'actions' || only === 'management'
+  if (options.help || !options.only.every(known) || !isKnown || more.length > 0) {
     process.stdout.write(`${usage}\n`)
     process.exitCode = options.help ? 0 : 1
     return
   }
-  if (!actions) installOthers()
+  if (only === undefined) installOthers()
   const folder = await mkdtemp(path.join(tmpdir(), 'trunkline-bench-'))
   const carrier = await startCarrier()
   // As in production: every commit is on the disk before its answer, and more memory than the default.
@@ -130,7 +129,12 @@ async function main(): Promise<void> {
     profileFolder: options.profile,
   })
   try {
-    const file = actions ? await runActions(scene, carrier) : await runSignIns(scene)
+    const file =
+      only === 'actions'
+        ? await runActions(scene, carrier)
+        : only === 'management'
+          ? await runManagement(scene)
+          : await runSignIns(scene)
     process.stdout.write(`\n${file}\n`)
   } finally {
     await scene.close()
@@ -150,6 +154,12 @@ async function runActions(scene: Scene, carrier: Carrier): Promise<string> {
   const results = await measureActions(scene, carrier, { rounds, sliceMs, users: someUsers })
   printActions(results)
   return writeResults('actions-', results)
+}
+
+async function runManagement(scene: Scene): Promise<string> {
+  const results = await measureManagement(scene, options.quick)
+  printManagement(results)
+  return writeResults('management-', results)
 }
 
 /** better-auth stays out of the product's own packages. */

@@ -8,6 +8,7 @@ import {
   createDatabase,
   fill,
   settle,
+  trunklineLogsSql,
   trunklineUsersSql,
 } from './databases.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -28,6 +29,8 @@ export type Scene = {
   pglite(users: number): Promise<Trunkline>
   /** Like `trunkline`, but an Action calls the carrier. */
   customProvider(users: number): Promise<Trunkline>
+  /** A server with many users and a long log. */
+  management(users: number, logs: number): Promise<{ server: ServerProcess; url: string }>
   betterAuth(users: number): Promise<BetterAuth>
   /** The statements of a sign-in, on a database with as many users. */
   ceiling(users: number): Promise<Pgbench>
@@ -114,6 +117,16 @@ export function openScene({ clusterUrl, carrier, folder, profileFolder }: SceneO
         await warmUp(running.target('ES256'), users)
         await settle(url)
         return running
+      }),
+    management: (users, logs) =>
+      once(`management ${users} ${logs}`, async () => {
+        const url = await database(`management_${users}`)
+        const { server } = await startTrunkline('Trunkline', url, { record: false })
+        await fill(url, trunklineUsersSql(users))
+        // A while ago: who goes on from the last id does not wait for what is being written.
+        for (const part of trunklineLogsSql(logs, users, Date.now() - 60_000)) await fill(url, part)
+        await settle(url)
+        return { server, url }
       }),
     betterAuth: (users) =>
       once(`better-auth ${users}`, async () => {

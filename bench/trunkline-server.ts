@@ -43,13 +43,15 @@ async function main(request: ServerRequest): Promise<void> {
   const url = 'http://bench.example.test'
   const admin = await seedFirstTenant(app.deps, { name: tenant, url })
   app.serve()
+  let authorization = ''
   if (admin !== undefined) {
     for (const alg of ['RS256', 'ES256'] as const) await addClient(app, alg)
-    await configure(app, url, admin, request)
+    authorization = await configure(app, url, admin, request)
   }
 
   process.on('message', (message) => {
     if (message === 'usage') process.send?.({ usage: process.cpuUsage() })
+    if (message === 'authorization') process.send?.({ authorization })
     if (message === 'take-recorded') {
       void app.deps.background.idle().then(() => process.send?.({ recorded: recorded?.take() }))
     }
@@ -90,13 +92,13 @@ async function addClient({ deps }: App, alg: 'RS256' | 'ES256'): Promise<void> {
   await enableClients(deps.db, tenant, connection.id, [clientId])
 }
 
-/** A carrier, and limits that count every message and refuse none. */
+/** A carrier, and limits that count every message and refuse none. @returns the header of a caller */
 async function configure(
   app: App,
   url: string,
   admin: { clientId: string; clientSecret: string },
   request: ServerRequest,
-): Promise<void> {
+): Promise<string> {
   const headers = { host: new URL(url).host }
   const answer = await app.server.inject({
     method: 'POST',
@@ -140,6 +142,7 @@ async function configure(
     country: limit,
     tenant: limit,
   })
+  return authorization
 }
 
 type Manage = (

@@ -48,7 +48,7 @@ export async function searchLogs(
   const search = query.search?.trim() ? parseSearchQuery(query.search) : undefined
   const filter: LogFilter = {
     ...(search && idsOf(search)),
-    userId: query.userId,
+    userId: query.userId ?? (search && userOf(search)),
     types: search && uniqueTypes(search),
     query: search,
   }
@@ -142,6 +142,13 @@ function timeOf(text: string | undefined): number | undefined {
 const uniqueTypes = (search: SearchQuery): string[] | undefined => {
   const types = typesOf(search)
   return types && [...new Set(types)]
+}
+
+/** The one user that a search admits, when it names one. */
+function userOf(query: SearchQuery): string | undefined {
+  if (query.kind === 'and') return query.parts.map(userOf).find((user) => user !== undefined)
+  const named = query.kind === 'term' && query.field === 'user_id' && query.pieces.length === 1
+  return named ? query.value : undefined
 }
 
 /** The types that a search admits, when it names them; undefined when it admits others too. */
