@@ -44,7 +44,7 @@ export function failureLog(
 }
 
 /** Whether a message is a second factor's, which has log entries of its own. */
-const isSecondFactor = ({ flow }: { flow: string }): boolean =>
+export const isSecondFactor = ({ flow }: { flow: string }): boolean =>
   flow === 'mfa_enroll' || flow === 'mfa_challenge'
 
 /** A message of a second factor that left, or failed for good; none for other messages. */

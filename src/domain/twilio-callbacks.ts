@@ -6,6 +6,7 @@ import {
 import { applyCallback, findCallbackTarget } from '../store/message-reports.ts'
 import type { Deps } from './deps.ts'
 import { readWireMessageId } from './message-id.ts'
+import { isSecondFactor } from './message-log-entries.ts'
 import type { Tenant } from './tenant.ts'
 import { writeTenantLog } from './tenant-logs.ts'
 
@@ -71,6 +72,21 @@ export async function applyTwilioCallback(
         will_retry: false,
       },
     })
+    if (isSecondFactor(message)) {
+      const channel = report.kind === 'calls' ? 'voice' : 'sms'
+      const error = { errorCode: cause?.code ?? 'undelivered', message: cause?.text ?? '' }
+      await writeTenantLog(deps, tenant, {
+        type: `gd_send_${channel}_failure`,
+        description: `To: ${message.recipient_masked}`,
+        ...(message.client_id !== null && { client_id: message.client_id }),
+        ...(message.user_id !== null && { user_id: message.user_id }),
+        details: {
+          authenticator: { type: channel, phone_number: message.recipient_masked },
+          notification_id: report.id,
+          ...{ provider_error: error, failure_details: error },
+        },
+      })
+    }
   }
   deps.metrics.message({
     provider: 'twilio',

@@ -69,7 +69,7 @@ export async function claimDueMessages(
      where messages.tenant_id = due.tenant_id and messages.id = due.id
     returning ${columns(LeasedMessageRow, 'messages')},
       due.state = 'sending' as taken_over,
-      (messages.flow = 'test' or messages.decoy or exists (
+      (messages.flow in ('test', 'mfa_enroll', 'mfa_challenge') or messages.decoy or exists (
         select from challenges
          where challenges.tenant_id = messages.tenant_id
            and challenges.connection = messages.connection
