@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { reorderLogs } from '../src/domain/log-order.ts'
 import { getLogStream, patchLogStream } from '../src/domain/log-streams.ts'
 import { type LogEntry, writeTenantLog } from '../src/domain/tenant-logs.ts'
+import { sql } from '../src/store/sql.ts'
 import { insertTenantLog } from '../src/store/tenant-logs.ts'
 import { engines } from './databases.ts'
 import { type TestServer, type TestServerOptions, testServer } from './harness.ts'
@@ -334,4 +336,64 @@ test('a stream of one tenant gets nothing of another', async () => {
   await send(made)
 
   assert.deepEqual(users(linesOf(made.webhook)), ['sms|mine'])
+})
+
+test('after a restore from a dump, where transactions count from the beginning again, streams go on', async () => {
+  const made = await streaming({}, { engine: 'postgres' })
+  const { server, webhook } = made
+  const { deps } = server.app
+  const tenant = server.tenant.name
+  await write(made, { type: 's', user_id: 'sms|1' })
+  await send(made)
+  server.clock.advance(3_600_000)
+  await write(made, { type: 's', user_id: 'sms|2' })
+  await send(made)
+  await write(made, { type: 's', user_id: 'sms|3' })
+  // What a dump of a cluster that has seen many more transactions holds.
+  await deps.db.run(sql`
+    update tenant_logs set written_in = '9000000000' where tenant_id = ${tenant}`)
+  await deps.db.run(sql`
+    update log_streams set read_xid = '9000000000' where tenant_id = ${tenant}`)
+  await deps.db.run(sql`
+    insert into stats_progress (tenant_id, counted_to) values (${tenant}, '9000000000')
+    on conflict (tenant_id) do update set counted_to = excluded.counted_to`)
+  await write(made, { type: 's', user_id: 'sms|4' })
+  webhook.taken.splice(0)
+
+  const warnings: object[] = []
+  const log = { ...deps.log, warn: (fields: object) => void warnings.push(fields) }
+  await reorderLogs({ ...deps, log })
+  await reorderLogs({ ...deps, log })
+  await send(made)
+
+  assert.deepEqual(warnings, [{ tenant }], 'put in order once')
+  // The last ten minutes before the dump come once more.
+  assert.deepEqual(users(linesOf(webhook)), ['sms|2', 'sms|3', 'sms|4'])
+})
+
+test('a receiver that never answers holds up nothing but itself', async () => {
+  const database = await openMigrated('postgres')
+  const slow = await streaming({}, { database })
+  const fast = await streaming({}, { database, clock: slow.server.clock })
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const { deps } = slow.server.app
+  const { tenantFetch } = deps
+  deps.tenantFetch = async (url, request) => {
+    if (url !== slow.webhook.url) return fast.server.app.deps.tenantFetch(url, request)
+    await held
+    return tenantFetch(url, request)
+  }
+  await write(slow, { type: 's', user_id: 'sms|1' })
+  await write(fast, { type: 's', user_id: 'sms|2' })
+
+  await slow.server.app.logStreams.send()
+  while (fast.webhook.taken.length === 0) await new Promise(setImmediate)
+  assert.equal(slow.webhook.taken.length, 0)
+  release()
+  await slow.server.settle()
+
+  assert.deepEqual(users(linesOf(slow.webhook)), ['sms|1'])
 })
