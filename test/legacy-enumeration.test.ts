@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { countStatements } from './counted-database.ts'
 import type { GatewayAnswer } from './fake-gateway.ts'
+import { testServer } from './harness.ts'
 import { legacyTenant } from './legacy-tenant.ts'
 import { openMigrated } from './migrated.ts'
 
@@ -58,6 +59,28 @@ for (const [what, answer] of answers) {
     }
   })
 }
+
+test('a process that has sent nothing itself goes by what is recorded', async () => {
+  const { server, gateway, observe } = await prepare()
+  const fresh = await testServer({ clock: server.clock, egressAllow: [gateway.address] })
+  const startThere = () =>
+    fresh.request(
+      'POST',
+      '/passwordless/start',
+      { client_id: 'demo', connection: 'sms', phone_number: unknown },
+      { host: server.tenant.host },
+    )
+  gateway.answer({ status: 500 })
+  const real = await observe(known)
+
+  const decoy = await startThere()
+  server.clock.advance(600_001)
+  const later = await startThere()
+
+  assert.deepEqual([real.shape.status, decoy.status, later.status], [400, 400, 200])
+  assert.deepEqual(decoy.body, real.shape.told)
+  assert.equal(gateway.requests.length, 1)
+})
 
 test('a refusal of one number is not told of others', async () => {
   const { gateway, observe } = await prepare()

@@ -18,7 +18,7 @@ const memories = new WeakMap<object, CarrierMemory>()
 const keptKeys = 1000
 const keptTimes = 16
 /** What happened longer ago says little. */
-const recentMs = 10 * 60_000
+export const recentMs = 10 * 60_000
 
 /** The memory of one process, found by its capabilities. */
 export function carrierMemory(deps: object): CarrierMemory {

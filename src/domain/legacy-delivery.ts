@@ -6,7 +6,8 @@ import type { Delivery } from '../providers/phone-provider.ts'
 import { gatewayLimitMs, sendToGateway } from '../providers/sms-gateway.ts'
 import { twilio } from '../providers/twilio.ts'
 import { twilioErrors } from '../providers/twilio-errors.ts'
-import { carrierMemory } from './carrier-memory.ts'
+import { findLastEnd } from '../store/message-history.ts'
+import { carrierMemory, type RememberedEnd, recentMs } from './carrier-memory.ts'
 import type { DeployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
@@ -137,9 +138,29 @@ export async function replayEnd(
   route: FromConnection,
 ): Promise<string | undefined> {
   const chance = randomFraction(deps.random)
-  const last = carrierMemory(deps).recall(memoryKey(tenant, route), deps.clock.now(), chance)
+  const known = carrierMemory(deps).recall(memoryKey(tenant, route), deps.clock.now(), chance)
+  const last = known ?? (await recordedEnd(deps, tenant, route))
   await sleep(last?.tookMs ?? 50 + 200 * chance)
   return last?.refusal
+}
+
+/** What another process, or this one before it was started again, saw of the carrier. */
+async function recordedEnd(
+  deps: Deps,
+  tenant: Tenant,
+  { connection, sender }: FromConnection,
+): Promise<RememberedEnd | undefined> {
+  const row = await findLastEnd(deps.db, {
+    ...{ tenantId: tenant.id, connection: connection.name, provider: sender.kind },
+  })
+  const attempt = row?.attempts.at(-1)
+  if (row === undefined || attempt === undefined) return undefined
+  if (deps.clock.now() - row.updated_at > recentMs) return undefined
+  const tookMs = attempt.ended_at - attempt.started_at
+  const { provider_error: providerError } = attempt
+  const { cause } = row
+  if (cause === null || isAboutNumber({ providerError })) return { tookMs }
+  return { tookMs, refusal: refusalOf({ cause, providerError }) }
 }
 
 const memoryKey = (tenant: Tenant, { connection, sender }: FromConnection): string => {
@@ -153,7 +174,7 @@ const memoryKey = (tenant: Tenant, { connection, sender }: FromConnection): stri
 }
 
 /** A status that a carrier gives for one number and not for another. */
-function isAboutNumber({ providerError }: Exclude<Delivery, { outcome: 'accepted' }>): boolean {
+function isAboutNumber({ providerError }: { providerError?: { code: string } | undefined }) {
   const code = providerError?.code ?? ''
   const known = twilioErrors.get(code)
   if (known !== undefined) return known.class === 'P' || known.class === 'F'
@@ -166,7 +187,7 @@ function isAboutNumber({ providerError }: Exclude<Delivery, { outcome: 'accepted
  */
 export function refusalOf(failed: {
   cause: { text: string }
-  providerError?: { code: string; message: string }
+  providerError?: { code: string } | undefined
 }): string {
   const { code } = failed.providerError ?? {}
   const { text } = failed.cause

@@ -86,3 +86,28 @@ export const findMessage = (db: Db, tenantId: string, id: string) =>
     select ${columns(MessageHistoryRow)} from messages
      where tenant_id = ${tenantId} and id = ${id}`,
   )
+
+const LastEndRow = Type.Object({
+  cause: nullableColumn(MessageCause),
+  attempts: Type.Array(MessageAttempt),
+  updated_at: Type.Number(),
+})
+
+/** How many of a tenant's newest messages are looked through for the last of a connection. */
+const lookedThrough = 200
+
+/** The newest message of a connection that a provider took or refused; undefined when there is none. */
+export const findLastEnd = (
+  db: Db,
+  wanted: { tenantId: string; connection: string; provider: string },
+) =>
+  db.first(
+    LastEndRow,
+    sql`
+    select cause, attempts, updated_at
+      from (select * from messages where tenant_id = ${wanted.tenantId}
+             order by id desc limit ${lookedThrough}) as newest
+     where connection = ${wanted.connection} and provider = ${wanted.provider} and not decoy
+       and flow = 'passwordless' and state in ('accepted', 'delivered', 'failed')
+     order by id desc limit 1`,
+  )
