@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertActionExecution } from '../src/store/action-executions.ts'
+import { takePhoneBackoff } from '../src/store/phone-backoffs.ts'
 import { foldDailyStats } from '../src/store/stats.ts'
 import type { TestServer } from './harness.ts'
 
@@ -175,6 +176,8 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const theme = await manage('POST', '/branding/themes', brandingTheme)
   await manage('PUT', '/prompts/login/custom-text/en', { login: { title: `Welcome to ${name}` } })
   const [signingKey] = await manage('GET', '/keys/signing')
+  // Left from a time when the tenant's protection was of that type.
+  await takePhoneBackoff(server.app.deps.db, name, Buffer.from(number), 1)
   await foldDailyStats(server.app.deps.db, name)
   const logStreamSecret = `log-stream-secret-of-${name}`
   const logStream = await manage('POST', '/log-streams', {

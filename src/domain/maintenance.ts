@@ -8,6 +8,7 @@ import {
   trimInbox,
 } from '../store/maintenance.ts'
 import { wipeExpiredMessages } from '../store/message-leases.ts'
+import { deleteOldPhoneBackoffs } from '../store/phone-backoffs.ts'
 import { deleteOldActiveUsers, foldDailyStats } from '../store/stats.ts'
 import { listTenants } from '../store/tenants.ts'
 import { resumeConnectionDeletions } from './connection-deletions.ts'
@@ -33,6 +34,7 @@ export async function expireOldRows(deps: Deps): Promise<void> {
   await wipeExpiredMessages(db, now)
   await deleteFullBuckets(db, now)
   await deleteSpentChallenges(db, now)
+  await deleteOldPhoneBackoffs(db, now)
   await untilFewer(() => deleteExpiredRefreshTokens(db, now, take))
   await untilFewer(() => deleteOldExecutions(db, now - executionsKeptMs, take))
   const oldMessage = (now - messagesKeptMs).toString(16).padStart(11, '0')

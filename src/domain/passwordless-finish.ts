@@ -6,6 +6,7 @@ import { isOnAllowList } from './allow-list.ts'
 import { codeHash, normalizeCode } from './codes.ts'
 import type { Deps } from './deps.ts'
 import { allowsSignup } from './passwordless-connection.ts'
+import { endPhoneBackoff } from './phone-backoff.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
 import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
@@ -29,7 +30,7 @@ export type PasswordlessFinish = {
  *
  * @returns `right` with the user, or why not; `budget` when the number has no guesses left
  */
-export function finishPasswordless(
+export async function finishPasswordless(
   deps: Deps,
   tenant: Tenant,
   finish: PasswordlessFinish,
@@ -49,11 +50,12 @@ export function finishPasswordless(
     scope: finish.scope,
     ...(finish.audience !== undefined && { audience: finish.audience }),
   }
-  return guessCode(deps.db, {
+  const hash = recipientHash(tenant, number)
+  const guessed = await guessCode(deps.db, {
     tenantId: tenant.id,
     connection: connection.name,
     purpose: flow,
-    recipientHash: recipientHash(tenant, number),
+    recipientHash: hash,
     codeHash: codeHash(
       tenant,
       { connection: connection.name, purpose: flow, e164: number },
@@ -83,6 +85,8 @@ export function finishPasswordless(
       }),
     },
   })
+  if (guessed.outcome === 'right') await endPhoneBackoff(deps, tenant, hash)
+  return guessed
 }
 
 /**

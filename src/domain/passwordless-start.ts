@@ -20,6 +20,7 @@ import { challengeId, newMessageId } from './message-id.ts'
 import { type MessageRoute, messageRoute } from './message-route.ts'
 import { type SealedMessage, sealMessage } from './message-seal.ts'
 import { allowsSignup, codeRules, passwordlessConnection } from './passwordless-connection.ts'
+import { enforcePhoneBackoff } from './phone-backoff.ts'
 import { parseRecipient } from './phone-policy.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
@@ -84,6 +85,17 @@ export async function startPasswordless(
       },
     }),
   )
+
+  await enforcePhoneBackoff(deps, tenant, {
+    hash,
+    deliveryMethod: 'text',
+    log: {
+      ...{ client_id: client.clientId, client_name: client.name },
+      ...{ connection: connection.name, connection_id: connection.id },
+      ...{ ip: start.ip, user_agent: start.userAgent },
+      details: { body: { phone_number: loggedNumber(phone.e164), connection: connection.name } },
+    },
+  })
 
   const { length, lifetimeS } = codeRules(connection)
   const code = randomDigits(deps.random, length)

@@ -431,6 +431,16 @@ create table mfa_transactions (
 CREATE INDEX mfa_transactions_expired ON public.mfa_transactions USING btree (expires_at);
 CREATE INDEX mfa_transactions_user ON public.mfa_transactions USING btree (tenant_id, user_id);
 
+create table phone_backoffs (
+  tenant_id text not null,
+  recipient_hash bytea not null,
+  sent integer not null,
+  next_at bigint not null,
+  last_at bigint not null,
+  constraint phone_backoffs_pkey PRIMARY KEY (tenant_id, recipient_hash)
+);
+CREATE INDEX phone_backoffs_last ON public.phone_backoffs USING btree (last_at);
+
 create table phone_providers (
   tenant_id text not null,
   id text not null,

@@ -88,3 +88,14 @@ select tenant_id, last_login / 86400000, 0, count(*) from users
 
 -- A key that was revoked signs nothing and is trusted by nobody; it stays listed.
 alter table signing_keys add column revoked_at bigint;
+
+-- Growing pauses between messages to a number nobody has proven to have.
+create table phone_backoffs (
+  tenant_id text not null,
+  recipient_hash bytea not null,
+  sent int not null,                          -- since the last success, or the last day of silence
+  next_at bigint not null,
+  last_at bigint not null,
+  primary key (tenant_id, recipient_hash)
+) with (fillfactor = 70);
+create index phone_backoffs_last on phone_backoffs (last_at);
