@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { actionTriggers } from './actions.ts'
 import { actionList } from './lists.ts'
 
 /** Actions as `/api/v2/actions` shows them. Source: SDK types of `auth0` 7 and recorded answers. */
@@ -7,7 +8,8 @@ const Time = Type.String({ format: 'date-time' })
 const Text = Type.Optional(Type.String())
 const Open = Type.Object({}, { additionalProperties: true })
 
-const SupportedTriggers = Type.Array(Type.Object({ id: Type.String(), version: Type.String() }))
+const TriggerId = Type.Enum(actionTriggers)
+const SupportedTriggers = Type.Array(Type.Object({ id: TriggerId, version: Type.String() }))
 const Dependencies = Type.Array(
   Type.Object({ name: Type.String(), version: Text, registry_url: Text }),
 )
@@ -93,7 +95,7 @@ export type ActionView = Static<typeof ActionView>
 export const ActionBindingView = Type.Object(
   {
     id: Type.String(),
-    trigger_id: Type.String(),
+    trigger_id: TriggerId,
     display_name: Type.String(),
     action: ActionView,
     created_at: Time,
@@ -107,7 +109,7 @@ export const TriggerList = Type.Object({
   triggers: Type.Array(
     Type.Object(
       {
-        id: Type.String(),
+        id: TriggerId,
         version: Type.String(),
         status: Type.Enum(['CURRENT', 'DEPRECATED']),
         runtimes: Type.Array(Type.String()),
@@ -124,7 +126,7 @@ export const TriggerList = Type.Object({
 export const ActionExecutionView = Type.Object(
   {
     id: Type.String(),
-    trigger_id: Type.String(),
+    trigger_id: TriggerId,
     status: Type.Enum(['unspecified', 'pending', 'final', 'partial', 'canceled', 'suspended']),
     results: Type.Array(
       Type.Object({
@@ -151,7 +153,7 @@ export const ActionVersionList = actionList('versions', ActionVersionView)
 export const ActionBindingList = actionList('bindings', ActionBindingView)
 export const ActionBindings = Type.Object({ bindings: Type.Array(ActionBindingView) })
 export const ModuleList = Type.Object({
-  modules: Type.Array(Open),
+  modules: Type.Array(Type.Object({}), { maxItems: 0 }),
   total: Type.Integer(),
   page: Type.Integer(),
   per_page: Type.Integer(),

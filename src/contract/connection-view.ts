@@ -35,5 +35,5 @@ export const EnabledClients = checkpointList('clients', Type.Object({ client_id:
 
 /** `GET /api/v2/connections-directory-provisionings`: no strategy here has a directory. */
 export const DirectoryProvisionings = Type.Object({
-  directory_provisionings: Type.Array(Type.Object({}, { additionalProperties: true })),
+  directory_provisionings: Type.Array(Type.Object({}), { maxItems: 0 }),
 })

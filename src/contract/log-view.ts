@@ -22,7 +22,7 @@ export const LogView = Type.Object(
     user_id: Text,
     user_name: Text,
     audience: Text,
-    scope: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
+    scope: Text,
     strategy: Text,
     strategy_type: Text,
     isMobile: Type.Optional(Type.Boolean()),

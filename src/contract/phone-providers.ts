@@ -62,7 +62,13 @@ export const PhoneProviderView = Type.Object(
     name: Type.Enum(phoneProviderNames),
     channel: Type.Literal('phone'),
     disabled: Type.Boolean(),
-    configuration: PhoneProviderConfiguration,
+    configuration: Type.Object(
+      {
+        ...PhoneProviderConfiguration.properties,
+        delivery_methods: Type.Array(Type.Enum(deliveryMethods)),
+      },
+      { additionalProperties: false },
+    ),
     created_at: Type.String({ format: 'date-time' }),
     updated_at: Type.String({ format: 'date-time' }),
   },

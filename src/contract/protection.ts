@@ -110,7 +110,7 @@ export type SuspiciousIpThrottling = Static<typeof SuspiciousIpThrottling>
 
 const breachShields = ['block', 'user_notification', 'admin_notification'] as const
 const BreachStage = Type.Object(
-  { shields: Type.Array(Type.Enum(breachShields)) },
+  { shields: Type.Array(Type.Enum(['block', 'admin_notification'])) },
   { additionalProperties: false },
 )
 

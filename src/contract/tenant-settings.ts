@@ -55,7 +55,7 @@ export const TenantSettingsPatch = Type.Partial(
       pattern: '^($|https://[^\\s<>"]+$)',
     }),
     flags: Type.Record(Type.String({ maxLength: 100 }), Type.Boolean(), { maxProperties: 100 }),
-    customize_mfa_in_postlogin_action: Type.Boolean(),
+    customize_mfa_in_postlogin_action: nullable(Type.Boolean()),
     session_lifetime: Hours,
     session_lifetime_in_minutes: Minutes,
     idle_session_lifetime: Hours,

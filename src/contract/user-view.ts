@@ -12,7 +12,7 @@ export const UserView = Type.Object(
       Type.Object({
         connection: Type.String(),
         user_id: Type.String(),
-        provider: Type.String(),
+        provider: Type.Enum(['auth0', 'sms']),
         isSocial: Type.Boolean(),
         profileData: Type.Optional(Open),
       }),

@@ -196,7 +196,7 @@ const viewOf = (row: PhoneProviderRow): PhoneProviderView => ({
   name: row.name as PhoneProviderName, // only names of the list are ever stored
   channel: 'phone',
   disabled: row.disabled,
-  configuration: row.configuration,
+  configuration: row.configuration as PhoneProviderView['configuration'], // checked when written
   created_at: new Date(row.created_at).toISOString(),
   updated_at: new Date(row.updated_at).toISOString(),
 })
