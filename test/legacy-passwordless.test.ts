@@ -164,8 +164,25 @@ test('a gateway that is down or in a private network is a refusal that says so',
   assert.equal((await message()).cause.code, 'gateway_not_allowed')
 })
 
+const addresses = ['nowhere', 'ftp://gateway.test/', 'http://', 'https://[::1', 'http://a:99999/']
+addresses.push('http://user:word@127.0.0.1:9/', 'http://gate way/', 'file:///etc/passwd')
+
+test('an address that is none is a refusal as any other', async () => {
+  const { server, connect, gatewayOptions, start, message } = await legacyTenant()
+  await server.manage('PATCH', '/phone/protection', { number: null })
+
+  for (const gateway_url of addresses) {
+    await connect({ ...gatewayOptions, gateway_url })
+    const { status, body } = await start()
+
+    assert.deepEqual([status, body.error], [400, 'sms_provider_error'], gateway_url)
+    assert.match(body.error_description, /could not be reached: [A-Z_]+$/)
+    assert.equal((await message()).attempts[0].outcome, 'permanent', gateway_url)
+  }
+})
+
 test('the reply waits for the gateway', async () => {
-  const { server, gateway, start, message } = await legacyTenant()
+  const { server, gateway, start, message } = await legacyTenant({ callbacks: true })
   gateway.answer({ delayMs: 150 })
 
   const before = performance.now()
@@ -179,7 +196,7 @@ test('the reply waits for the gateway', async () => {
 })
 
 test("the connection's own Twilio account sends, and its refusal ends with Twilio's code", async () => {
-  const { server, connect, start, message } = await legacyTenant()
+  const { server, connect, start, message } = await legacyTenant({ callbacks: true })
   const options = {
     ...{ twilio_sid: 'AC1', twilio_token: 'secret', from: '+15005550001', syntax: 'liquid' },
     template: '{{ application.name }}: {{ code }} to {{ phone_number }} {{ request_language }}',
@@ -201,6 +218,7 @@ test("the connection's own Twilio account sends, and its refusal ends with Twili
   const credentials = Buffer.from('AC1:secret').toString('base64')
   assert.equal(sent?.headers.authorization, `Basic ${credentials}`)
   assert.equal(sent?.form.get('From'), '+15005550001')
+  assert.equal(sent?.form.get('StatusCallback'), null, 'reports are of the tenant provider alone')
   assert.match(sent?.form.get('Body') ?? '', /: \d{6} to \+14155550137 es-AR$/)
   assert.equal(server.carrier.requests[1]?.form.get('MessagingServiceSid'), 'MG1')
   assert.equal(server.carrier.requests[1]?.form.get('From'), null)

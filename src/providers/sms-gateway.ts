@@ -113,7 +113,9 @@ function failureOf(error: unknown, signal: AbortSignal): Delivery {
       ? `The address is outside what tenants may reach (${message}); the operator can list it.`
       : 'Check the address, the certificate and the firewall of the gateway.',
   )
-  const left = !refused && readTransportFailure(error, 'the gateway').outcome === 'unknown'
+  // An address that is none was never asked.
+  const odd = /^(?:ERR|UND_ERR)_INVALID_/.test(code)
+  const left = !refused && !odd && readTransportFailure(error, 'the gateway').outcome === 'unknown'
   return left ? { ...answered, outcome: 'unknown' } : answered
 }
 
