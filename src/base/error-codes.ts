@@ -91,6 +91,7 @@ export const managementErrorCodes = [
   'enrollment_not_found',
   'recovery_code_missing',
   'log_not_found',
+  'search_too_long',
   'log_stream_not_found',
   'log_stream_too_many',
   'signing_key_not_found',

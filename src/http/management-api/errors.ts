@@ -223,6 +223,11 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'The user has no recovery code.',
     errorCode: 'inexistent_recovery_code',
   },
+  search_too_long: {
+    status: 414,
+    message: 'The search query is too long.',
+    errorCode: 'invalid_query_string',
+  },
   log_stream_not_found: {
     status: 404,
     message: 'The log stream does not exist.',

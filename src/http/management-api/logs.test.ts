@@ -116,6 +116,8 @@ for (const engine of engines) {
       const { body } = await server.manage('GET', `/logs?q=${query}`)
       assert.deepEqual(users(body), expected, search)
     }
+    const long = await server.manage('GET', `/logs?q=${'a'.repeat(3001)}`)
+    assert.deepEqual([long.status, long.body.error], [414, 'URI Too Long'])
     const broken = await server.manage('GET', '/logs?q=type:(')
     assert.deepEqual([broken.status, broken.body.errorCode], [400, 'invalid_query_string'])
   })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { AppError } from '../../base/app-error.ts'
 import { offsetList } from '../../contract/lists.ts'
 import { LogFields, LogView } from '../../contract/log-view.ts'
 import type { Deps } from '../../domain/deps.ts'
@@ -16,13 +17,15 @@ import {
 
 const scopes = ['read:logs', 'read:logs_users']
 
+const longestSearch = 3000
+
 const LogsQuery = Type.Object({
   ...offsetQuery,
   ...fieldsQuery,
   ...checkpointQuery,
   sort: Type.Optional(Type.String({ pattern: '^[A-Za-z_.]{1,50}:-?1$' })),
-  q: Type.Optional(Type.String({ maxLength: 3000 })),
-  search: Type.Optional(Type.String({ maxLength: 3000 })),
+  q: Type.Optional(Type.String({ maxLength: longestSearch })),
+  search: Type.Optional(Type.String({ maxLength: longestSearch })),
 })
 
 /** `/logs`: the tenant log, in pages or for a reader who goes on from the last id. */
@@ -32,6 +35,11 @@ export const logRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app, 
     {
       config: { scopes, reply: { 200: offsetList('logs', LogFields, { length: true }) } },
       schema: { summary: 'Search log events', querystring: LogsQuery },
+      // Before the check of the schema, which would say the same with another status.
+      preValidation: async ({ query }) => {
+        const { q, search } = query as { q?: unknown; search?: unknown } // not checked yet
+        if (String(q ?? search ?? '').length > longestSearch) throw new AppError('search_too_long')
+      },
     },
     async ({ tenant, query }, reply) => {
       if (query.from !== undefined) {
