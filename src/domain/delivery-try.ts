@@ -78,6 +78,7 @@ export async function tryDelivery(
   if (!leaseCoversCarrier(deps, message, limitMs)) {
     return { end: { state: 'queued', due_at: deps.clock.now() } }
   }
+  // By the clock on the wall, because a decoy will wait as long.
   const handed = performance.now()
   const { delivery, run } =
     route.to === 'provider'
