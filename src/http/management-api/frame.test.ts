@@ -1,36 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { importPKCS8, SignJWT } from 'jose'
 import { type TestServer, testServer } from '../../../test/harness.ts'
-import { Tenants } from '../../domain/tenant.ts'
+import { signedToken } from '../../../test/signed-token.ts'
+
+const scope = 'read:phone_providers create:phone_providers'
+const token = (server: TestServer, claims: Record<string, unknown> = {}) =>
+  signedToken(server, { scope, ...claims })
 
 const providers = '/api/v2/branding/phone/providers'
 const twilio = {
   name: 'twilio',
   configuration: { sid: 'AC1', default_from: '+15005550006', delivery_methods: ['text'] },
   credentials: { auth_token: 'secret-token' },
-}
-
-/** A token that the tenant signed itself, with some claims other than they should be. */
-async function token(server: TestServer, claims: Record<string, unknown> = {}): Promise<string> {
-  const tenant = await new Tenants(server.app.deps).byId(server.tenant.name)
-  const key = tenant?.signingKeys.find(({ state, alg }) => state === 'current' && alg === 'RS256')
-  if (tenant === undefined || key === undefined) throw new Error('no tenant or no key')
-  const now = Math.floor(server.clock.now() / 1000)
-  return new SignJWT({
-    iss: tenant.issuer,
-    aud: `${tenant.url}/api/v2/`,
-    sub: `${server.admin.clientId}@clients`,
-    azp: server.admin.clientId,
-    gty: 'client-credentials',
-    scope: 'read:phone_providers create:phone_providers',
-    iat: now,
-    exp: now + 3600,
-    jti: 'token-1',
-    ...claims,
-  })
-    .setProtectedHeader({ alg: 'RS256', kid: key.kid })
-    .sign(await importPKCS8(key.privateKeyPem, 'RS256'))
 }
 
 const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
