@@ -39,6 +39,8 @@ const managementCases: Record<string, Case> = {
     '/attack-protection/phone-provider-protection': { type: 'none' },
     '/branding': { logo_url: 'https://a.test/logo.png' },
     '/prompts': { identifier_first: true },
+    '/risk-assessments/settings': { enabled: false },
+    '/risk-assessments/settings/new-device': { remember_for: 0 },
     '/phone/protection': { number: { count: 50, per_s: 60 } },
     '/tenants/settings': { friendly_name: 'A' },
   }),
@@ -163,6 +165,7 @@ const managementCases: Record<string, Case> = {
       '/network-acls /organizations /prompts/rendering /roles /rules /rules-configs ' +
       '/self-service-profiles /token-exchange-profiles /user-attribute-profiles',
   ),
+  ...empty(403, '/supplemental-signals'),
   ...empty(404, '/branding/templates/universal-login /emails/provider /email-templates/:name'),
 
   'GET /client-grants': ({ theirs }) => [
@@ -626,6 +629,7 @@ const openCases: Record<string, Case> = {
   ...Object.fromEntries(
     [
       '/',
+      '/api/v2/docs',
       '/api/v2/openapi.json',
       '/demo',
       '/livez',

@@ -92,6 +92,7 @@ export const managementErrorCodes = [
   'recovery_code_missing',
   'log_not_found',
   'search_too_long',
+  'feature_not_enabled',
   'log_stream_not_found',
   'log_stream_too_many',
   'signing_key_not_found',

@@ -72,7 +72,7 @@ export const LogStreamCreate = Type.Object(
 )
 export type LogStreamCreate = Static<typeof LogStreamCreate>
 
-/** `sink` replaces the stored one: what it does not name is gone. */
+/** `sink` replaces the stored one; its authorization stays where the address is on the same origin. */
 export const LogStreamPatch = Type.Object(
   {
     name: Type.Optional(Name),

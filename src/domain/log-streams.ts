@@ -126,13 +126,29 @@ export async function patchLogStream(
       filters: patch.filters ?? before.filters,
       pii_config: patch.pii_config ?? before.pii_config,
       ...(patch.sink !== undefined && {
-        sealed_sink: seal(deps, tenant.id, 'log-stream-sink', id, JSON.stringify(patch.sink)),
+        sealed_sink: seal(
+          ...([deps, tenant.id, 'log-stream-sink', id] as const),
+          JSON.stringify(keepAuthorization(sinkOf(deps, before), patch.sink)),
+        ),
       }),
       ...(anew && { failures: 0, failing_since: null }),
     }
     await updateLogStream(tx, row, anew ? 0 : null)
     return viewOf(deps, row)
   })
+}
+
+/**
+ * Tools leave out the secret that they may not write down. It stays while the address is on the same
+ * origin: a new receiver is told nothing that was meant for another. An empty one is none.
+ */
+function keepAuthorization(before: LogStreamSink, sink: LogStreamSink): LogStreamSink {
+  const originOf = ({ httpEndpoint }: LogStreamSink) => new URL(httpEndpoint).origin
+  const { httpAuthorization = '', ...rest } =
+    originOf(before) === originOf(sink)
+      ? { httpAuthorization: before.httpAuthorization, ...sink }
+      : sink
+  return httpAuthorization === '' ? rest : { ...rest, httpAuthorization }
 }
 
 /** Deleting what is not there is no error, as at the original. */

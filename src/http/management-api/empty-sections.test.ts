@@ -51,6 +51,18 @@ test('there is no e-mail, and what is not there cannot be written', async () => 
     message: 'The template does not exist.',
     errorCode: 'inexistent_email_template',
   })
+  const signals = await server.manage('GET', '/supplemental-signals')
+  assert.deepEqual([signals.status, signals.body.errorCode], [403, 'feature_not_enabled'])
+  const risk = '/risk-assessments/settings'
+  assert.deepEqual((await server.manage('GET', risk)).body, { enabled: false })
+  assert.deepEqual((await server.manage('PATCH', risk, { enabled: false })).body, {
+    enabled: false,
+  })
+  assert.equal((await server.manage('PATCH', risk, { enabled: true })).status, 403)
+  const device = `${risk}/new-device`
+  assert.deepEqual((await server.manage('GET', device)).body, { remember_for: 0 })
+  assert.equal((await server.manage('PATCH', device, { remember_for: 0 })).status, 200)
+  assert.equal((await server.manage('PATCH', device, { remember_for: 9 })).status, 403)
   for (const path of ['/rules', '/organizations', '/emails/provider', '/custom-domains']) {
     assert.equal((await server.manage('POST', path, {})).status, 404, path)
   }

@@ -95,6 +95,13 @@ const absent: readonly { path: string; scope: string; summary: string; code: Err
     summary: 'Get an email template',
     code: 'email_template_not_found',
   },
+  {
+    // A tool that reads everything stops at any other refusal.
+    path: '/supplemental-signals',
+    scope: 'read:attack_protection',
+    summary: 'Get the supplemental signals configuration for a tenant',
+    code: 'feature_not_enabled',
+  },
 ]
 
 const Query = Type.Object({ ...offsetQuery, ...checkpointQuery, ...fieldsQuery })
@@ -122,6 +129,58 @@ export const emptySectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asy
       throw new AppError(code)
     })
   }
+  riskAssessmentRoutes(app)
+}
+
+/** Days; 0 is none. */
+const NewDevice = Type.Object(
+  { remember_for: Type.Integer({ minimum: 0, maximum: 365 }) },
+  { additionalProperties: false },
+)
+const RiskAssessment = Type.Object({ enabled: Type.Boolean() }, { additionalProperties: false })
+
+/** Risk assessments are off; a tool that writes back what it read is answered so, and no other write is. */
+function riskAssessmentRoutes(app: Parameters<typeof emptySectionRoutes>[0]): void {
+  const reply = { 200: RiskAssessment }
+  app.get(
+    '/risk-assessments/settings',
+    {
+      config: { scopes: ['read:attack_protection'], reply },
+      schema: { summary: 'Get risk assessment settings' },
+    },
+    async () => ({ enabled: false }),
+  )
+  app.patch(
+    '/risk-assessments/settings',
+    {
+      config: { scopes: ['update:attack_protection'], reply },
+      schema: { summary: 'Update risk assessment settings', body: RiskAssessment },
+    },
+    async ({ body }) => {
+      if (body.enabled) throw new AppError('feature_not_enabled')
+      return { enabled: false }
+    },
+  )
+  const newDevice = '/risk-assessments/settings/new-device'
+  app.get(
+    newDevice,
+    {
+      config: { scopes: ['read:attack_protection'], reply: { 200: NewDevice } },
+      schema: { summary: 'Get new device assessor' },
+    },
+    async () => ({ remember_for: 0 }),
+  )
+  app.patch(
+    newDevice,
+    {
+      config: { scopes: ['update:attack_protection'], reply: { 200: NewDevice } },
+      schema: { summary: 'Update new device assessor', body: NewDevice },
+    },
+    async ({ body }) => {
+      if (body.remember_for !== 0) throw new AppError('feature_not_enabled')
+      return { remember_for: 0 }
+    },
+  )
 }
 
 const Nothing = Type.Array(Type.Object({}), { maxItems: 0 })

@@ -218,6 +218,11 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'The user has no recovery code.',
     errorCode: 'inexistent_recovery_code',
   },
+  feature_not_enabled: {
+    status: 403,
+    message: 'This server does not have this feature.',
+    errorCode: 'feature_not_enabled',
+  },
   search_too_long: {
     status: 414,
     message: 'The search query is too long.',

@@ -25,10 +25,11 @@ test('a stream is made, read, changed and deleted, with its secrets in clear and
   const { id } = made.body
   const read = await server.manage('GET', `/log-streams/${id}`)
   const listed = await server.manage('GET', '/log-streams')
+  const other = { httpEndpoint: 'https://other.example.test/in' }
   const changed = await server.manage('PATCH', `/log-streams/${id}`, {
     status: 'paused',
     filters: [],
-    sink,
+    sink: other,
   })
   const deleted = await server.manage('DELETE', `/log-streams/${id}`)
 
@@ -37,7 +38,7 @@ test('a stream is made, read, changed and deleted, with its secrets in clear and
   assert.deepEqual(made.body, { id, status: 'active', ...wanted })
   assert.deepEqual(read.body, made.body)
   assert.deepEqual(listed.body, [made.body])
-  assert.deepEqual(changed.body, { ...made.body, status: 'paused', filters: [], sink })
+  assert.deepEqual(changed.body, { ...made.body, status: 'paused', filters: [], sink: other })
   assert.deepEqual([deleted.status, deleted.text], [204, ''])
   assert.deepEqual((await server.manage('GET', `/log-streams/${id}`)).body, {
     statusCode: 404,
@@ -48,6 +49,23 @@ test('a stream is made, read, changed and deleted, with its secrets in clear and
   const log = await server.manage('GET', '/logs?q=type:sapi')
   assert.ok(log.text.includes('Warehouse'))
   assert.equal(/the-secret-of-the-warehouse|the-other-secret/.test(log.text), false)
+})
+
+test('a secret that a change leaves out stays, unless the receiver is another', async () => {
+  const server = await testServer()
+  const secret = { ...sink, httpAuthorization: 'Bearer secret' }
+  const { body: made } = await server.manage('POST', '/log-streams', { type: 'http', sink: secret })
+  const change = async (to: object) => {
+    const { body } = await server.manage('PATCH', `/log-streams/${made.id}`, { sink: to })
+    return body.sink
+  }
+
+  const path = { httpEndpoint: 'https://logs.example.test/other' }
+  assert.deepEqual(await change(path), { ...path, httpAuthorization: 'Bearer secret' })
+  assert.deepEqual(await change({ ...sink, httpAuthorization: '' }), sink)
+  await change(secret)
+  const elsewhere = { httpEndpoint: 'https://logs.example.org/in' }
+  assert.deepEqual(await change(elsewhere), elsewhere)
 })
 
 test('what a stream cannot do is refused', async () => {
