@@ -89,8 +89,13 @@ function fakeSpeech() {
 }
 
 /** Tabs of one browser window on a real server, closed after the test. */
-export async function openTabs(t: TestContext, viewport: { width: number; height: number }) {
-  const context = await (await theBrowser()).newContext({ viewport, locale: 'en-US' })
+export async function openTabs(
+  t: TestContext,
+  viewport: { width: number; height: number },
+  javaScriptEnabled = true,
+) {
+  const settings = { viewport, locale: 'en-US', javaScriptEnabled }
+  const context = await (await theBrowser()).newContext(settings)
   t.after(() => context.close())
   return async (url: string): Promise<Page> => {
     const page = await context.newPage()
