@@ -30,6 +30,14 @@ const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 export const randomAlphanumeric = (random: Random, length: number): string =>
   pick(random, alphanumerics, length)
 
+/** 24 capital letters and digits, each as likely as any other: a recovery code. */
+export const randomRecoveryCode = (random: Random): string =>
+  pick(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789', 24)
+
+/** 32 characters of base32, 160 bits: the secret that an authenticator app shares. */
+export const randomBase32 = (random: Random): string =>
+  pick(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 32)
+
 /** `length` decimal digits, each as likely as any other: a one-time code. */
 export const randomDigits = (random: Random, length: number): string =>
   pick(random, '0123456789', length)

@@ -8,7 +8,7 @@ import { UserRow } from './users.ts'
 /** Wrong guesses that kill a code. Source: authentication-api 3.1. */
 const guessesPerCode = 3
 /** One guess of the budget comes back after so many ms. */
-const refillMs = 360_000
+export const guessRefillMs = 360_000
 
 /** A guess at the newest code of a number, and what is to happen when it is right. */
 export type Guess = {
@@ -67,7 +67,7 @@ export type GuessResult =
 export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
   const { logs, refreshToken: token } = guess
   const level = sql`
-    greatest(0, challenges.guesses - (${guess.now}::float8 - challenges.guessed_at) / ${refillMs}::float8)`
+    greatest(0, challenges.guesses - (${guess.now}::float8 - challenges.guessed_at) / ${guessRefillMs}::float8)`
   const outcome = sql`
     case when ${guess.budget}::int is not null and ${level} + 1 > ${guess.budget}::int then 'budget'
          when challenges.consumed_at is not null and challenges.code_hash = ${guess.codeHash}
@@ -166,4 +166,4 @@ const variant = (row: TenantLogRow, outcome: string, created?: boolean) => ({
 export const deleteSpentChallenges = (db: Db, now: number) =>
   db.run(sql`
     delete from challenges
-     where expires_at < ${now - 10 * refillMs} and guessed_at < ${now - 100 * refillMs}`)
+     where expires_at < ${now - 10 * guessRefillMs} and guessed_at < ${now - 100 * guessRefillMs}`)

@@ -179,3 +179,25 @@ export const deleteFullBuckets = (db: Db, now: number) =>
          for update skip locked)
     delete from limit_buckets as bucket using full_again
      where bucket.tenant_id = full_again.tenant_id and bucket.key = full_again.key`)
+
+/** Whether a bucket has nothing left at this moment. */
+export async function isBucketEmpty(
+  db: Db,
+  tenantId: string,
+  bucket: Bucket,
+  now: number,
+): Promise<boolean> {
+  const row = await db.first(
+    LevelRow,
+    sql`
+    select tenant_id, key, full_at, window_ms from limit_buckets
+     where tenant_id = ${tenantId} and key = ${bucket.key}`,
+  )
+  if (row === undefined) return false
+  const share = Math.max(0, row.full_at - now) / row.window_ms
+  return share * bucket.count > bucket.count - 1 + 0.001
+}
+
+/** Fills a bucket at once; 0 when nobody had taken from it. */
+export const refillBucket = (db: Db, tenantId: string, key: string) =>
+  db.run(sql`delete from limit_buckets where tenant_id = ${tenantId} and key = ${key}`)
