@@ -250,6 +250,15 @@ async function keepBusy(
   }
   await manage('POST', '/connections', { name: 'second', strategy: 'sms', options: legacy(3) })
 
+  await manage('POST', '/log-streams', {
+    type: 'http',
+    sink: {
+      httpEndpoint: 'https://logs.example.test/in',
+      httpAuthorization: secret('the authorization of a log stream'),
+      httpCustomHeaders: [{ header: 'x-key', value: secret('a header of a log stream') }],
+    },
+  })
+
   // Clients and APIs.
   const support = number()
   found.inMetadata.add(support)
