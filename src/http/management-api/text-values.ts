@@ -1,7 +1,10 @@
 /** The members of JSON Schema that say how a text is to be read. */
 type Shape = {
-  type?: string | undefined
+  /** Several for a value that may be null. */
+  type?: string | readonly string[] | undefined
   properties?: Readonly<Record<string, Shape>> | undefined
+  /** Of a table: one shape for all its values. */
+  patternProperties?: Readonly<Record<string, Shape>> | undefined
   items?: Shape | undefined
   anyOf?: readonly Shape[] | undefined
   enum?: readonly unknown[] | undefined
@@ -20,24 +23,28 @@ export function readTextValues(schema: object, input: unknown, kind: 'query' | '
 }
 
 function readShape(schema: Shape, input: unknown, kind: 'query' | 'form'): unknown {
-  const shape = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema
-  if (shape.type === 'object') return readObject(shape, input, kind)
-  if (shape.type === 'array') return readList(shape, input, kind)
+  const shape = schema.anyOf?.find((one) => one.type !== 'null') ?? schema
+  const type = [shape.type].flat().find((name) => name !== 'null')
+  if (type === 'object') return readObject(shape, input, kind)
+  if (type === 'array') return readList(shape, input, kind)
   const value = Array.isArray(input) && kind === 'query' ? input.at(-1) : input
   if (typeof value !== 'string') return value
-  if (shape.type === 'integer' || shape.type === 'number') {
+  if (type === 'integer' || type === 'number') {
     return /^-?[0-9]{1,15}$/.test(value) ? Number(value) : value
   }
-  if (shape.type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+  if (type === 'boolean' || shape.enum?.includes(true)) {
+    return value === 'true' ? true : value === 'false' ? false : value
+  }
   return value
 }
 
 function readObject(shape: Shape, input: unknown, kind: 'query' | 'form'): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
   const read: Record<string, unknown> = {}
+  const [ofTable] = Object.values(shape.patternProperties ?? {})
   for (const [name, value] of Object.entries(input)) {
     const property =
-      shape.properties && Object.hasOwn(shape.properties, name) ? shape.properties[name] : undefined
+      shape.properties && Object.hasOwn(shape.properties, name) ? shape.properties[name] : ofTable
     if (property !== undefined) read[name] = readShape(property, value, kind)
     else if (kind === 'form') read[name] = value
   }
