@@ -46,6 +46,9 @@ async function fullTenant(): Promise<{ server: TestServer; actions: FakeActions;
   await server.app.deps.db.run(sql`
     update users set username = 'ada'
      where tenant_id = ${server.tenant.name} and user_id = ${user.user_id}`)
+  await server.app.deps.db.run(sql`
+    insert into authentication_methods (tenant_id, id, user_id, type, confirmed, created_at)
+    values (${server.tenant.name}, 'dev_1', ${user.user_id}, 'phone', true, 0)`)
   const handler = actionHandlers['custom-phone-provider']
   const { body: action } = await server.manage('POST', '/actions/actions', {
     name: 'sender',

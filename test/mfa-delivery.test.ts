@@ -51,3 +51,17 @@ test('a call that the carrier reports as failed is logged as a failed notificati
   const logs = (await server.logs()).sort()
   assert.deepEqual(logs, ['fn', 'gd_send_voice', 'gd_send_voice_failure'])
 })
+
+test('a newer code or the end of the step cancels what waits of the older one', async () => {
+  const server = await testServer({ provider: 'twilio' })
+  server.carrier.script({ status: 503, body: { code: 20503, message: 'down' } })
+
+  await sendChallenge(server)
+  await sendChallenge(server)
+  await passRetries(server)
+
+  assert.equal(server.carrier.requests.length, 2)
+  const { body } = await server.manage('GET', '/phone/messages')
+  const states = body.messages.map(({ state }: { state: string }) => state)
+  assert.deepEqual(states, ['accepted', 'cancelled'])
+})

@@ -1,5 +1,5 @@
 import type { Notification } from '../contract/notifications.ts'
-import { findUser, type UserRow } from '../store/users.ts'
+import { findMessageUser, type MessageUserRow } from '../store/message-users.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
 import type { Tenant } from './tenant.ts'
@@ -17,7 +17,7 @@ export async function customPhoneProviderEvent(
   notification: Notification,
 ): Promise<Members> {
   // Asked for nobody too: a stranger's message takes as many statements as an account's.
-  const user = await findUser(deps.db, tenant.id, message.user_id ?? '')
+  const user = await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
   const connection = tenant.connections.find(({ name }) => name === message.connection)
   return {
     client: await clientOf(tenant, message),
@@ -31,7 +31,7 @@ export async function customPhoneProviderEvent(
     notification: notificationOf(notification),
     request: requestOf(tenant, message),
     tenant: tenantOf(tenant),
-    user: user === undefined ? strangerOf(message) : userOf(user, message),
+    user: user === undefined ? strangerOf(message) : userOf(user),
   }
 }
 
@@ -96,7 +96,7 @@ function textSetting(tenant: Tenant, name: string): string | undefined {
 const profileMembers = ['family_name', 'given_name', 'name', 'nickname', 'picture'] as const
 
 /** What an account says of itself to an Action. */
-export function userOf(row: UserRow, { flow }: LeasedMessage): Members {
+export function userOf(row: MessageUserRow): Members {
   const { email, username, phone_number, phone_verified, profile } = row
   return {
     ...Object.fromEntries(
@@ -116,7 +116,7 @@ export function userOf(row: UserRow, { flow }: LeasedMessage): Members {
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
     login_count: row.logins_count,
-    ...(flow === 'mfa_challenge' && { multifactor: ['guardian'] }),
+    ...(row.has_factor && { multifactor: ['guardian'] }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DeliveryMethod, Flow, MessageType, Notification } from '../contract/notifications.ts'
-import { findUser, type UserRow } from '../store/users.ts'
+import { findMessageUser, type MessageUserRow } from '../store/message-users.ts'
 import { type RenderInput, renderNotification } from '../templates/render.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
@@ -20,7 +20,7 @@ export async function renderMessage(
   template: MessageTemplate,
 ): Promise<RenderedMessage> {
   const user = template.namesUser
-    ? await findUser(deps.db, tenant.id, message.user_id ?? '')
+    ? await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
     : undefined
   const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
   const { recipient, code, request } = message.secret
@@ -68,6 +68,9 @@ export async function renderMessage(
   }
 }
 
+/** What stands for all second factors of a person where one word is wanted. */
+const secondFactors = ['guardian']
+
 /** What templates may say of an application: nothing that configures it. */
 function publicProperties(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { description, logo_uri, initiate_login_uri } = document
@@ -75,7 +78,7 @@ function publicProperties(document: Readonly<Record<string, unknown>>): Record<s
 }
 
 function userInput(
-  row: UserRow | undefined,
+  row: MessageUserRow | undefined,
   recipient: string,
   ip: string,
 ): NonNullable<RenderInput['variables']['user']> {
@@ -97,6 +100,7 @@ function userInput(
     email_verified: row.profile.email_verified === true,
     phone_number: row.phone_number ?? undefined,
     phone_verified: row.phone_verified ?? false,
+    multifactor: row.has_factor ? secondFactors : undefined,
     source_ip: ip,
   }
 }

@@ -1,5 +1,5 @@
 import type { Notification } from '../contract/notifications.ts'
-import { findUser } from '../store/users.ts'
+import { findMessageUser } from '../store/message-users.ts'
 import { clientOf, requestOf, strangerOf, userOf } from './action-event.ts'
 import type { Deps } from './deps.ts'
 import type { LeasedMessage } from './leased-message.ts'
@@ -15,10 +15,9 @@ export async function sendPhoneMessageEvent(
   message: LeasedMessage,
   notification: Notification,
 ): Promise<Record<string, unknown>> {
-  const user = await findUser(deps.db, tenant.id, message.user_id ?? '')
+  const user = await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
   const byVoice = notification.delivery_method === 'voice'
-  const { login_count: _, ...described } =
-    user === undefined ? strangerOf(message) : userOf(user, message)
+  const { login_count: _, ...described } = user === undefined ? strangerOf(message) : userOf(user)
   return {
     ...(message.client_id !== null && { client: await clientOf(tenant, message) }),
     configuration: {},

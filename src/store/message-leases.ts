@@ -69,13 +69,17 @@ export async function claimDueMessages(
      where messages.tenant_id = due.tenant_id and messages.id = due.id
     returning ${columns(LeasedMessageRow, 'messages')},
       due.state = 'sending' as taken_over,
-      (messages.flow in ('test', 'mfa_enroll', 'mfa_challenge') or messages.decoy or exists (
+      (messages.flow = 'test' or messages.decoy or exists (
         select from challenges
          where challenges.tenant_id = messages.tenant_id
            and challenges.connection = messages.connection
            and challenges.purpose = messages.flow
            and challenges.recipient_hash = messages.recipient_hash
-           and challenges.message_id = messages.id and challenges.consumed_at is null)) as live`,
+           and challenges.message_id = messages.id and challenges.consumed_at is null)
+       or (messages.flow in ('mfa_enroll', 'mfa_challenge') and exists (
+        select from mfa_challenges as challenge
+         where challenge.tenant_id = messages.tenant_id and challenge.user_id = messages.user_id
+           and challenge.message_id = messages.id and challenge.consumed_at is null))) as live`,
   )
   return rows
 }
