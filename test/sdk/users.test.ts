@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refusal, sdkTrial } from './management.ts'
 
-const trial = sdkTrial('users')
+const trial = sdkTrial('users', [
+  'users.authenticationMethods',
+  'users.authenticators',
+  'users.enrollments',
+  'users.multifactor',
+])
 
 const number = '+14155550137'
 
@@ -96,3 +101,41 @@ test('what a user did is in the log of the user', async () => {
   assert.deepEqual(new Set(data.map(({ type }) => type)), new Set(['ss', 's']))
   assert.partialDeepStrictEqual(response, { start: 0, limit: 10, total: 2 })
 })
+
+test('what a user holds beside the profile is listed and taken away', async () => {
+  const { sdk, server } = await trial.open()
+  const start = { client_id: 'demo', connection: 'sms', phone_number: number }
+  await server.post('/passwordless/start', start)
+  await server.post('/oauth/token', {
+    grant_type: 'http://auth0.com/oauth/grant-type/passwordless/otp',
+    client_id: 'demo',
+    username: number,
+    otp: await server.newestCode(),
+    realm: 'sms',
+    scope: 'openid offline_access',
+  })
+  const [user] = (await sdk.users.list()).data
+  const id = user?.user_id ?? ''
+
+  const { data: tokens } = await sdk.users.refreshToken.list(id)
+  assert.partialDeepStrictEqual(tokens, [{ user_id: id, client_id: 'demo', rotating: true }])
+  await sdk.users.refreshToken.delete(id)
+  assert.deepEqual((await sdk.users.refreshToken.list(id)).data, [])
+  assert.deepEqual((await sdk.users.sessions.list(id)).data, [])
+  await sdk.users.sessions.delete(id)
+  assert.deepEqual((await sdk.users.roles.list(id)).data, [])
+  assert.deepEqual((await sdk.users.permissions.list(id)).data, [])
+  assert.deepEqual((await sdk.users.organizations.list(id)).data, [])
+})
+
+test('a recovery code is renewed where there is one', async () => {
+  const { sdk } = await trial.open()
+  const user = await sdk.users.create({ connection: 'sms', phone_number: number })
+
+  assert.partialDeepStrictEqual(
+    await refusal(sdk.users.regenerateRecoveryCode(user.user_id ?? '')),
+    { statusCode: 404 },
+  )
+})
+
+trial.assertComplete()
