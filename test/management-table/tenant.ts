@@ -14,6 +14,9 @@ export const tenantRows: Rows = {
       '/attack-protection/suspicious-ip-throttling': { allowlist: ['192.0.2.1'] },
       '/attack-protection/breached-password-detection': { method: 'enhanced' },
       '/attack-protection/phone-provider-protection': { type: 'none' },
+      // There is no such assessment here; it is off, and may be set to that.
+      '/risk-assessments/settings': { enabled: false },
+      '/risk-assessments/settings/new-device': { remember_for: 0 },
     },
     'attack_protection',
   ),

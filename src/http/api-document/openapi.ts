@@ -107,7 +107,7 @@ function operationOf(route: DocumentedRoute, path: string, components: Component
     tags: [tagOf(route.url)],
     security: scopes?.map((scope) => ({ managementToken: [scope] })) ?? [],
     parameters: [
-      ...parametersOf(route.params, 'path', components),
+      ...pathParameters(path, route.params, components),
       ...parametersOf(route.query, 'query', components),
     ],
     ...(takesJson && {
@@ -146,6 +146,22 @@ function tagOf(url: string): string {
   return (
     { 'users-by-email': 'users', 'connections-directory-provisionings': 'connections' }[first] ??
     first
+  )
+}
+
+/** One for each name in the path; text where the route has no schema for it. */
+function pathParameters(
+  path: string,
+  schema: TSchema | undefined,
+  components: Components,
+): Parameter[] {
+  const known = parametersOf(schema, 'path', components)
+  return [...path.matchAll(/\{(\w+)\}/g)].map(
+    ([, name = '']) =>
+      known.find((parameter) => parameter.name === name) ?? {
+        ...{ name, in: 'path', required: true },
+        schema: { type: 'string' },
+      },
   )
 }
 
