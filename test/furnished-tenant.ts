@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertActionExecution } from '../src/store/action-executions.ts'
 import { takePhoneBackoff } from '../src/store/phone-backoffs.ts'
+import { sql } from '../src/store/sql.ts'
 import { foldDailyStats } from '../src/store/stats.ts'
 import type { TestServer } from './harness.ts'
 
@@ -32,6 +33,11 @@ export type Furniture = {
   logStreamSecret: string
   signingKeyId: string
   themeId: string
+  /** `dev_…`, the person's phone as a second factor. */
+  enrollmentId: string
+  /** `totp|dev_…`, an authenticator app of the same person. */
+  methodId: string
+  ticketId: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -184,6 +190,14 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     type: 'http',
     sink: { httpEndpoint: `https://logs.${name}.test`, httpAuthorization: logStreamSecret },
   })
+  const person = `/users/${encodeURIComponent(user.user_id)}`
+  const phone = await manage('POST', `${person}/authentication-methods`, {
+    type: 'phone',
+    phone_number: number,
+  })
+  const app = await manage('POST', `${person}/authentication-methods`, { type: 'totp' })
+  const ticket = await manage('POST', '/guardian/enrollments/ticket', { user_id: user.user_id })
+  await furnishSecondFactor(server, user.user_id)
   const { body: admin } = await server.post('/oauth/token', {
     grant_type: 'client_credentials',
     client_id: server.admin.clientId,
@@ -211,6 +225,9 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     logStreamSecret,
     signingKeyId: signingKey.kid,
     themeId: theme.themeId,
+    enrollmentId: phone.id.split('|')[1],
+    methodId: app.id,
+    ticketId: ticket.ticket_id,
     actionId,
     actionVersionId: version.id,
     executionId,
@@ -221,4 +238,21 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     grantId: grant.id,
     adminToken: admin.access_token,
   }
+}
+
+/** What a person with a second factor leaves: a recovery code, a browser, a sign-in that waits for it. */
+async function furnishSecondFactor({ app, tenant }: TestServer, userId: string): Promise<void> {
+  const { db } = app.deps
+  const [hash, later] = [Buffer.from(tenant.name), app.deps.clock.now() + 600_000]
+  await db.run(sql`
+    insert into authentication_methods (tenant_id, id, user_id, type, confirmed, secret_hash, created_at)
+    values (${tenant.name}, ${`dev_${tenant.name}`}, ${userId}, 'recovery-code', true, ${hash}, 1)`)
+  await db.run(sql`
+    insert into remembered_browsers (tenant_id, token_hash, user_id, created_at, expires_at)
+    values (${tenant.name}, ${hash}, ${userId}, 1, ${later})`)
+  await db.run(sql`
+    insert into mfa_transactions (tenant_id, token_hash, user_id, client_id, request, created_at, expires_at)
+    values (${tenant.name}, ${hash}, ${userId}, 'demo', '{}', 1, ${later})`)
+  await db.run(sql`
+    insert into mfa_challenges (tenant_id, user_id) values (${tenant.name}, ${userId})`)
 }

@@ -469,10 +469,92 @@ const managementCases: Record<string, Case> = {
     path: path`/users/${theirs.userId}/logs?include_totals=true`,
     status: [200, 404],
   }),
+  'GET /users/:id/authentication-methods': ({ theirs }) => ({
+    path: path`/users/${theirs.userId}/authentication-methods`,
+    status: 404,
+  }),
+  'POST /users/:id/authentication-methods': ({ theirs }) => ({
+    path: path`/users/${theirs.userId}/authentication-methods`,
+    body: { type: 'totp' },
+    status: 404,
+  }),
+  'PUT /users/:id/authentication-methods': ({ theirs }) => ({
+    path: path`/users/${theirs.userId}/authentication-methods`,
+    body: [],
+    status: 404,
+  }),
+  'DELETE /users/:id/authentication-methods': ({ theirs }) => ({
+    path: path`/users/${theirs.userId}/authentication-methods`,
+    status: 404,
+  }),
+  'GET /users/:id/authentication-methods/:methodId': otherMethod(),
+  'PATCH /users/:id/authentication-methods/:methodId': otherMethod({ name: 'Taken' }),
+  'DELETE /users/:id/authentication-methods/:methodId': otherMethod(),
+  'GET /guardian/enrollments/:id': ({ theirs }) => ({
+    path: path`/guardian/enrollments/${theirs.enrollmentId}`,
+    status: 404,
+  }),
+  'DELETE /guardian/enrollments/:id': ({ theirs }) => ({
+    path: path`/guardian/enrollments/${theirs.enrollmentId}`,
+    status: 404,
+  }),
+  'POST /guardian/enrollments/ticket': ({ theirs }) => ({
+    path: '/guardian/enrollments/ticket',
+    body: { user_id: theirs.userId },
+    status: 404,
+  }),
+  ...Object.fromEntries(
+    [
+      'GET /users/:id/enrollments',
+      'DELETE /users/:id/authenticators',
+      'POST /users/:id/multifactor/actions/invalidate-remember-browser',
+      'POST /users/:id/recovery-code-regeneration',
+      'GET /users/:id/refresh-tokens',
+      'DELETE /users/:id/refresh-tokens',
+      'GET /users/:id/sessions',
+      'DELETE /users/:id/sessions',
+      'GET /users/:id/roles',
+      'GET /users/:id/permissions',
+      'GET /users/:id/organizations',
+      'GET /user-blocks/:id',
+      'DELETE /user-blocks/:id',
+    ].map((key): [string, Case] => [
+      key,
+      ({ theirs }) => ({
+        path: (key.split(' ')[1] ?? '').replace(':id', encodeURIComponent(theirs.userId)),
+        status: 404,
+      }),
+    ]),
+  ),
+  'DELETE /users/:id/multifactor/:provider': ({ theirs }) => ({
+    path: path`/users/${theirs.userId}/multifactor/google-authenticator`,
+    status: 404,
+  }),
+  'GET /user-blocks': ({ theirs }) => ({
+    path: path`/user-blocks?identifier=${theirs.number}`,
+    status: 200,
+  }),
+  'DELETE /user-blocks': ({ theirs }) => ({
+    path: path`/user-blocks?identifier=${theirs.number}`,
+    status: 204,
+  }),
+  // An address is no secret of a tenant; what one tenant counted of it is.
+  'GET /anomaly/blocks/ips/:ip': () => ({ path: '/anomaly/blocks/ips/127.0.0.1', status: 404 }),
+  'DELETE /anomaly/blocks/ips/:ip': () => ({ path: '/anomaly/blocks/ips/127.0.0.1', status: 204 }),
   'GET /users-by-email': ({ other }) => ({
     path: path`/users-by-email?email=${`person@${other.tenant.name}.test`}`,
     status: 200,
   }),
+}
+
+/** B's factor under B's person, and under A's. */
+function otherMethod(body?: object): Case {
+  return ({ mine, theirs }) =>
+    [theirs.userId, mine.userId].map((userId) => ({
+      path: path`/users/${userId}/authentication-methods/${theirs.methodId}`,
+      ...(body !== undefined && { body }),
+      status: 404,
+    }))
 }
 
 /** Settings that a tenant has once: read and changed, and only its own. */

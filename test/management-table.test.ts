@@ -7,6 +7,7 @@ import { type Reply, type TestServer, testServer } from './harness.ts'
 import { actionRows } from './management-table/actions.ts'
 import { clientRows } from './management-table/clients.ts'
 import { connectionRows } from './management-table/connections.ts'
+import { factorRows } from './management-table/factors.ts'
 import { phoneRows } from './management-table/phone.ts'
 import { type Refusal, type Row, type Rows, refused } from './management-table/row.ts'
 import { sectionRows } from './management-table/sections.ts'
@@ -16,6 +17,8 @@ import { collectRoutes, type ServedRoute } from './routes.ts'
 import { signedToken } from './signed-token.ts'
 
 const rows: Rows = {
+  // Before their person goes with the connection.
+  ...factorRows,
   ...clientRows,
   ...connectionRows,
   ...phoneRows,

@@ -109,3 +109,9 @@ export const AuthenticationMethodList = Type.Object({
   limit: Type.Integer(),
   total: Type.Optional(Type.Integer()),
 })
+
+/** `GET`: a bare list, or the one with totals. */
+export const AuthenticationMethods = Type.Union([
+  Type.Array(AuthenticationMethodView),
+  AuthenticationMethodList,
+])

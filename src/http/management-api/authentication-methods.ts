@@ -3,7 +3,9 @@ import { Type } from 'typebox'
 import {
   AuthenticationMethodCreate,
   AuthenticationMethodPatch,
+  AuthenticationMethods,
   AuthenticationMethodsPut,
+  AuthenticationMethodView,
 } from '../../contract/authentication-methods.ts'
 import {
   createMethod,
@@ -33,7 +35,7 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.get(
     path,
     {
-      config: { scopes: ['read:authentication_methods'] },
+      config: { scopes: ['read:authentication_methods'], reply: { 200: AuthenticationMethods } },
       schema: {
         summary: 'Get a list of authentication methods',
         params: Params,
@@ -53,7 +55,10 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.post(
     path,
     {
-      config: { scopes: ['create:authentication_methods'] },
+      config: {
+        scopes: ['create:authentication_methods'],
+        reply: { 201: AuthenticationMethodView },
+      },
       schema: {
         summary: 'Create an authentication method for a given user',
         params: Params,
@@ -67,7 +72,10 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.put(
     path,
     {
-      config: { scopes: ['update:authentication_methods'] },
+      config: {
+        scopes: ['update:authentication_methods'],
+        reply: { 200: Type.Array(AuthenticationMethodView) },
+      },
       schema: {
         summary: 'Update all authentication methods by replacing them with the given ones',
         params: Params,
@@ -80,7 +88,7 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.delete(
     path,
     {
-      config: { scopes: ['delete:authentication_methods'] },
+      config: { scopes: ['delete:authentication_methods'], reply: { 204: null } },
       schema: { summary: 'Delete all authentication methods for the given user', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -92,7 +100,7 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.get(
     `${path}/:methodId`,
     {
-      config: { scopes: ['read:authentication_methods'] },
+      config: { scopes: ['read:authentication_methods'], reply: { 200: AuthenticationMethodView } },
       schema: { summary: 'Get an authentication method by ID', params: MethodParams },
     },
     async ({ tenant, params }) => getMethod(deps, tenant, params.id, params.methodId),
@@ -101,7 +109,10 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.patch(
     `${path}/:methodId`,
     {
-      config: { scopes: ['update:authentication_methods'] },
+      config: {
+        scopes: ['update:authentication_methods'],
+        reply: { 200: AuthenticationMethodView },
+      },
       schema: {
         summary: 'Update an authentication method',
         params: MethodParams,
@@ -114,7 +125,7 @@ export const authenticationMethodRoutes: FastifyPluginAsyncTypebox<{ deps: Deps 
   app.delete(
     `${path}/:methodId`,
     {
-      config: { scopes: ['delete:authentication_methods'] },
+      config: { scopes: ['delete:authentication_methods'], reply: { 204: null } },
       schema: { summary: 'Delete an authentication method by ID', params: MethodParams },
     },
     async ({ tenant, params }, reply) => {

@@ -1,6 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { EnrollmentTicketCreate, multifactorProviders } from '../../contract/enrollments.ts'
+import {
+  EnrollmentTicketCreate,
+  EnrollmentTicketView,
+  EnrollmentView,
+  multifactorProviders,
+  RecoveryCodeView,
+  UserEnrollmentView,
+} from '../../contract/enrollments.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { createEnrollmentTicket } from '../../domain/enrollment-tickets.ts'
 import {
@@ -23,7 +30,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/guardian/enrollments/:id',
     {
-      config: { scopes: ['read:guardian_enrollments'] },
+      config: { scopes: ['read:guardian_enrollments'], reply: { 200: EnrollmentView } },
       schema: { summary: 'Retrieve a multi-factor authentication enrollment', params: Params },
     },
     async ({ tenant, params }) => getEnrollment(deps, tenant, params.id),
@@ -32,7 +39,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.delete(
     '/guardian/enrollments/:id',
     {
-      config: { scopes: ['delete:guardian_enrollments'] },
+      config: { scopes: ['delete:guardian_enrollments'], reply: { 204: null } },
       schema: { summary: 'Delete a multi-factor authentication enrollment', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -44,7 +51,10 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/guardian/enrollments/ticket',
     {
-      config: { scopes: ['create:guardian_enrollment_tickets'] },
+      config: {
+        scopes: ['create:guardian_enrollment_tickets'],
+        reply: { 200: EnrollmentTicketView },
+      },
       schema: {
         summary: 'Create a multi-factor authentication enrollment ticket',
         body: EnrollmentTicketCreate,
@@ -56,7 +66,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.get(
     '/users/:id/enrollments',
     {
-      config: { scopes: ['read:users'] },
+      config: { scopes: ['read:users'], reply: { 200: Type.Array(UserEnrollmentView) } },
       schema: {
         summary: 'Get the First Confirmed Multi-factor Authentication Enrollment',
         params: Params,
@@ -68,7 +78,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.delete(
     '/users/:id/authenticators',
     {
-      config: { scopes: ['delete:guardian_enrollments'] },
+      config: { scopes: ['delete:guardian_enrollments'], reply: { 204: null } },
       schema: { summary: 'Delete All Authenticators', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -80,7 +90,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/users/:id/multifactor/actions/invalidate-remember-browser',
     {
-      config: { scopes: ['update:users'] },
+      config: { scopes: ['update:users'], reply: { 204: null } },
       schema: {
         summary: 'Invalidate All Remembered Browsers for Multi-factor Authentication',
         params: Params,
@@ -95,7 +105,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.delete(
     '/users/:id/multifactor/:provider',
     {
-      config: { scopes: ['update:users'] },
+      config: { scopes: ['update:users'], reply: { 204: null } },
       schema: {
         summary: "Delete a User's Multi-factor Provider",
         params: Type.Object({
@@ -113,7 +123,10 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/users/:id/recovery-code-regeneration',
     {
-      config: { scopes: ['update:users', 'update:current_user_metadata'] },
+      config: {
+        scopes: ['update:users', 'update:current_user_metadata'],
+        reply: { 200: RecoveryCodeView },
+      },
       schema: { summary: 'Generate New Multi-factor Authentication Recovery Code', params: Params },
     },
     async ({ tenant, params }) => ({

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { AppError } from '../../base/app-error.ts'
+import { UserBlocksView } from '../../contract/user-blocks.ts'
 import type { Deps } from '../../domain/deps.ts'
 import {
   isAddressBlocked,
@@ -23,7 +24,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.get(
     '/user-blocks',
     {
-      config: { scopes: ['read:users'] },
+      config: { scopes: ['read:users'], reply: { 200: UserBlocksView } },
       schema: {
         summary: 'Get blocks by identifier',
         querystring: Type.Object({ identifier: Identifier, ...considering }),
@@ -41,7 +42,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.delete(
     '/user-blocks',
     {
-      config: { scopes: ['update:users'] },
+      config: { scopes: ['update:users'], reply: { 204: null } },
       schema: {
         summary: 'Unblock by identifier',
         querystring: Type.Object({ identifier: Identifier }),
@@ -56,7 +57,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.get(
     '/user-blocks/:id',
     {
-      config: { scopes: ['read:users'] },
+      config: { scopes: ['read:users'], reply: { 200: UserBlocksView } },
       schema: {
         summary: "Get a user's blocks",
         params: Params,
@@ -70,7 +71,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.delete(
     '/user-blocks/:id',
     {
-      config: { scopes: ['update:users'] },
+      config: { scopes: ['update:users'], reply: { 204: null } },
       schema: { summary: 'Unblock a user', params: Params },
     },
     async (request, reply) => {
@@ -82,7 +83,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.get(
     '/anomaly/blocks/ips/:ip',
     {
-      config: { scopes: ['read:anomaly_blocks'] },
+      config: { scopes: ['read:anomaly_blocks'], reply: { 200: null } },
       schema: { summary: 'Check if an IP address is blocked', params: Address },
     },
     async ({ tenant, params }, reply) => {
@@ -95,7 +96,7 @@ export const userBlockRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.delete(
     '/anomaly/blocks/ips/:ip',
     {
-      config: { scopes: ['delete:anomaly_blocks'] },
+      config: { scopes: ['delete:anomaly_blocks'], reply: { 204: null } },
       schema: { summary: 'Remove the blocked IP address', params: Address },
     },
     async ({ tenant, params }, reply) => {

@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { offsetList } from '../../contract/lists.ts'
+import { RefreshTokenList, SessionList } from '../../contract/user-grants.ts'
 import { assertUser } from '../../domain/authentication-methods.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { listUserRefreshTokens, revokeUserRefreshTokens } from '../../domain/user-grants.ts'
@@ -20,7 +22,7 @@ export const userGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.get(
     '/users/:id/refresh-tokens',
     {
-      config: { scopes: ['read:refresh_tokens'] },
+      config: { scopes: ['read:refresh_tokens'], reply: { 200: RefreshTokenList } },
       schema: {
         summary: 'Get refresh tokens for a user',
         params: Params,
@@ -37,7 +39,7 @@ export const userGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
   app.delete(
     '/users/:id/refresh-tokens',
     {
-      config: { scopes: ['delete:refresh_tokens'] },
+      config: { scopes: ['delete:refresh_tokens'], reply: { 202: null } },
       schema: { summary: 'Delete refresh tokens for a user', params: Params },
     },
     async ({ tenant, params }, reply) => {
@@ -46,11 +48,40 @@ export const userGrantRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async 
     },
   )
 
+  // Nobody is signed in by a browser: there is no session to list or to end.
+  app.get(
+    '/users/:id/sessions',
+    {
+      config: { scopes: ['read:sessions'], reply: { 200: SessionList } },
+      schema: {
+        summary: 'Get sessions for user',
+        params: Params,
+        querystring: Type.Object(checkpointQuery),
+      },
+    },
+    async ({ tenant, params }) => {
+      await assertUser(deps, tenant, params.id)
+      return { sessions: [] }
+    },
+  )
+
+  app.delete(
+    '/users/:id/sessions',
+    {
+      config: { scopes: ['delete:sessions'], reply: { 202: null } },
+      schema: { summary: 'Delete sessions for user', params: Params },
+    },
+    async ({ tenant, params }, reply) => {
+      await assertUser(deps, tenant, params.id)
+      return reply.code(202).send()
+    },
+  )
+
   for (const { key, scopes, summary } of memberships) {
     app.get(
       `/users/:id/${key}`,
       {
-        config: { scopes },
+        config: { scopes, reply: { 200: offsetList(key, Type.Object({})) } },
         schema: { summary, params: Params, querystring: Type.Object(offsetQuery) },
       },
       async ({ tenant, params, query }) => {
