@@ -83,6 +83,11 @@ async function walk(world: World, route: ServedRoute, row: Row): Promise<void> {
   }
 
   await assertDoor(world, row, (token) => call(own, body, token))
+  await assertReading(world, route, row, (query, token) =>
+    server.request('GET', pathOf(route, { ...row, query }, own, mine), undefined, {
+      authorization: `Bearer ${token}`,
+    }),
+  )
   if (row.ids !== undefined) {
     const others = row.ids(theirs)
     const foreign = others.some((id, index) => id !== own[index])
@@ -113,16 +118,40 @@ async function assertDoor(
   const others = managementScopes.filter((scope) => !row.scopes.includes(scope))
   const scoped = await signedToken(server, { scope: others.join(' ') })
   assertAnswer(await call(), refused(401, 'Missing authentication'), 'no token')
+  assertAnswer(await call(scoped), insufficient(row), 'every scope but the right ones')
+}
+
+/** Of reads: each of the scopes will do, and a page size that is no number is refused. */
+async function assertReading(
+  { server, mine }: World,
+  { method, query }: ServedRoute,
+  row: Row,
+  call: (query: string, token: string) => Promise<Reply>,
+): Promise<void> {
+  if (method !== 'GET') return
+  const good = typeof row.query === 'function' ? row.query(mine) : (row.query ?? '')
+  for (const scope of row.scopes) {
+    const { body } = await call(good, await signedToken(server, { scope }))
+    const told = Object(body).message
+    assert.notEqual(told, insufficient(row).message, `${scope} alone`)
+  }
+  const { properties } = Object(query)
+  const name = ['per_page', 'take'].find((one) => Object.hasOwn(Object(properties), one))
+  if (name === undefined) return
+  const token = await signedToken(server, { scope: [...row.scopes, ...(row.also ?? [])].join(' ') })
   assertAnswer(
-    await call(scoped),
+    await call(`${name}=many`, token),
     refused(
-      403,
-      `Insufficient scope, expected any of: ${row.scopes.join(',')}`,
-      'insufficient_scope',
+      400,
+      `Query validation error: 'Expected type integer but found type string' on property ${name}.`,
+      'invalid_query_string',
     ),
-    'every scope but the right ones',
+    'a page size that is no number',
   )
 }
+
+const insufficient = ({ scopes }: Row): Refusal =>
+  refused(403, `Insufficient scope, expected any of: ${scopes.join(',')}`, 'insufficient_scope')
 
 /** Bodies that are none, and bodies with a member too many. */
 async function assertBodies(
