@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/value'
-import { ManagementRefusal } from '../src/contract/refusals.ts'
+import { AuthenticationRefusal, ManagementRefusal } from '../src/contract/refusals.ts'
 import type {} from '../src/http/replies.ts'
 
 /**
@@ -53,7 +53,10 @@ function declaredReply(
 ): TSchema | null | 'none' | undefined {
   const declared = reply?.[status]
   if (declared !== undefined) return declared
-  if (status >= 400) return scopes === undefined ? undefined : ManagementRefusal
+  if (status >= 400) {
+    if (scopes !== undefined) return ManagementRefusal
+    return reply === undefined ? undefined : AuthenticationRefusal
+  }
   return reply === undefined ? undefined : 'none'
 }
 
