@@ -105,5 +105,12 @@ export const knownDifferences: readonly KnownDifference[] = [
     'prompts.rendering.list query': ['prompt', 'rendering_mode', 'screen'],
     'roles.list query': ['name_filter', 'owner_id', 'type'],
     'rules.list query': ['enabled'],
+    'users.refreshToken.list query': ['include_totals'],
+    'users.sessions.list query': ['include_totals'],
+  }),
+  ...differ('one shape for all answers; what was made or set is of a kind that can be', {
+    'users.authenticationMethods.create reply': ['reply.type'],
+    'users.authenticationMethods.set reply': ['reply[].type'],
+    'users.authenticationMethods.update reply': ['reply.type'],
   }),
 ]
