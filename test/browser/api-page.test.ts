@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { testServer } from '../harness.ts'
 import { desk, openTabs, phone } from './open-page.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** The page of a real server; fails its test when it breaks or asks a foreign address. */
 async function openApiPage(
@@ -86,3 +91,20 @@ test('on a phone nothing is wider than the screen', async (t) => {
 
   assert.equal(width, phone.width)
 })
+
+for (const [name, viewport] of Object.entries({ desk, phone })) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`the page can be read by everybody: ${name}, ${colorScheme}`, async (t) => {
+      const page = await openApiPage(t, { viewport, hash: '#post_branding_phone_providers' })
+      await page.emulateMedia({ colorScheme })
+      await page.evaluate(axe)
+
+      const wrong = await page.evaluate<string[]>(
+        `axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
+          violations.map(({ id, nodes }) => id + ' ' + nodes[0].html + ' ' + nodes[0].failureSummary))`,
+      )
+
+      assert.deepEqual(wrong, [])
+    })
+  }
+}
