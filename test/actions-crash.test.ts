@@ -172,6 +172,10 @@ function breaking(database: Database, word: string, state: { broken: boolean }):
       check(query)
       return database.first(row, query)
     },
+    rows: async (row, query) => {
+      check(query)
+      return database.rows(row, query)
+    },
     run: async (query) => {
       check(query)
       return database.run(query)
