@@ -31,13 +31,17 @@ test('the document tells of every route of the Management API, with its scopes a
     [],
     'a route without config.reply',
   )
-  for (const { method, url, scopes, replies } of served) {
+  for (const { method, url, scopes, alsoScopes, replies } of served) {
     const key = `${method} ${url.replace(/:(\w+)/g, '{$1}')}`
     const operation = listed.get(key)
     assert.ok(operation, key)
     assert.deepEqual(
       operation.security,
-      scopes?.map((scope) => ({ managementToken: [scope] })),
+      scopes?.flatMap((scope) =>
+        alsoScopes === undefined
+          ? [{ managementToken: [scope] }]
+          : alsoScopes.map((other) => ({ managementToken: [scope, other] })),
+      ),
       key,
     )
     assert.notEqual(operation.summary, '', key)

@@ -9,6 +9,8 @@ export type ServedRoute = {
   url: string
   /** The scopes that let a token in; undefined outside the Management API. */
   scopes: readonly string[] | undefined
+  /** One of these besides, where there are any. */
+  alsoScopes: readonly string[] | undefined
   /** What it says that it answers, where it does. */
   replies: Replies | undefined
   /** What the route checks a request against, where it does. */
@@ -33,6 +35,7 @@ export async function collectRoutes<T>(
           method: each,
           url,
           scopes: config?.scopes,
+          alsoScopes: config?.alsoScopes,
           replies: config?.reply,
           body: schema?.body as TSchema | undefined, // every schema here is one of TypeBox
           query: schema?.querystring as TSchema | undefined,

@@ -10,6 +10,8 @@ export type DocumentedRoute = {
   summary: string
   /** Any one of these lets a token in; undefined outside the Management API. */
   scopes: readonly string[] | undefined
+  /** One of these besides, where there are any. */
+  alsoScopes: readonly string[] | undefined
   params: TSchema | undefined
   query: TSchema | undefined
   body: TSchema | undefined
@@ -33,6 +35,7 @@ export function collectRoutes(app: FastifyInstance): readonly DocumentedRoute[] 
         url,
         summary: schema?.summary ?? '',
         scopes: config.scopes,
+        alsoScopes: config.alsoScopes,
         // Every schema here is one of TypeBox.
         params: schema?.params as TSchema | undefined,
         query: schema?.querystring as TSchema | undefined,

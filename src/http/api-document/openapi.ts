@@ -99,13 +99,13 @@ function byPlace(one: DocumentedRoute, other: DocumentedRoute): number {
 const isManagement = (url: string) => url.startsWith(`${managementPrefix}/`)
 
 function operationOf(route: DocumentedRoute, path: string, components: Components): Operation {
-  const { body, scopes } = route
+  const { body } = route
   const takesJson = body !== undefined && { schema: components.refer(body) }
   return {
     operationId: operationId(route),
     summary: route.summary,
     tags: [tagOf(route.url)],
-    security: scopes?.map((scope) => ({ managementToken: [scope] })) ?? [],
+    security: securityOf(route),
     parameters: [
       ...pathParameters(path, route.params, components),
       ...parametersOf(route.query, 'query', components),
@@ -122,6 +122,14 @@ function operationOf(route: DocumentedRoute, path: string, components: Component
     responses: { ...repliesOf(route, components), ...refusalsOf(route, path) },
   }
 }
+
+/** Each set of scopes that is enough. */
+const securityOf = ({ scopes = [], alsoScopes }: DocumentedRoute): Operation['security'] =>
+  scopes.flatMap((scope) =>
+    alsoScopes === undefined
+      ? [{ managementToken: [scope] }]
+      : alsoScopes.map((other) => ({ managementToken: [scope, other] })),
+  )
 
 /** `GET /api/v2/users/:id` → `get_users_by_id`. */
 const operationId = ({ method, url }: DocumentedRoute): string =>

@@ -84,7 +84,7 @@ const tokenOperation = 'post_oauth_token'
 
 function operationView({ path, method, operation }: Listed): Html {
   const { operationId, summary, security, parameters, requestBody } = operation
-  const scopes = security.flatMap(({ managementToken = [] }) => managementToken)
+  const scopes = security.map(({ managementToken = [] }) => managementToken)
   const body = requestBody?.content['application/json']?.schema
   return html`<details id="${operationId}" class="entry operation">
     <summary>
@@ -96,7 +96,7 @@ function operationView({ path, method, operation }: Listed): Html {
       ${
         scopes.length > 0 &&
         html`<h3>${scopes.length === 1 ? 'Scope' : 'One of these scopes'}</h3>
-          <ul class="scopes">${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}</ul>`
+          <ul class="scopes">${scopes.map((set) => html`<li>${set.map((scope, index) => [index > 0 && ' and ', html`<code>${scope}</code>`])}</li>`)}</ul>`
       }
       ${
         parameters.length > 0 &&

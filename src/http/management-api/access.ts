@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Any one of these lets a token in. Every route of the Management API names them. */
     scopes?: readonly string[]
+    /** Where one scope is not enough: one of these besides. */
+    alsoScopes?: readonly string[]
   }
 }
 
@@ -35,8 +37,9 @@ export function requireAccess(app: FastifyInstance, deps: Deps): void {
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
     request.access = await authenticate(deps, request)
-    const wanted = request.routeOptions.config.scopes ?? []
-    if (!wanted.some((scope) => request.access.scopes.has(scope))) {
+    const { scopes, alsoScopes } = request.routeOptions.config
+    for (const wanted of [scopes ?? [], ...(alsoScopes === undefined ? [] : [alsoScopes])]) {
+      if (wanted.some((scope) => request.access.scopes.has(scope))) continue
       throw new AppError('insufficient_scope', {
         message: `Insufficient scope, expected any of: ${wanted.join(',')}`,
       })

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { AppError } from '../../base/app-error.ts'
 import { ClientCreate, ClientFields, ClientPatch, ClientView } from '../../contract/clients.ts'
 import { ConnectionFields } from '../../contract/connection-view.ts'
 import { anyList, checkpointList } from '../../contract/lists.ts'
@@ -167,6 +166,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
     {
       config: {
         scopes: ['read:connections'],
+        alsoScopes: ['read:clients', 'read:client_summary'],
         reply: { 200: checkpointList('connections', ConnectionFields) },
       },
       schema: {
@@ -179,13 +179,7 @@ export const clientRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (ap
         }),
       },
     },
-    async ({ tenant, access, params, query }) => {
-      const alsoNeeded = ['read:clients', 'read:client_summary']
-      if (!alsoNeeded.some((scope) => access.scopes.has(scope))) {
-        throw new AppError('insufficient_scope', {
-          message: `Insufficient scope, expected any of: ${alsoNeeded.join(',')}`,
-        })
-      }
+    async ({ tenant, params, query }) => {
       const page = checkpointPage(query)
       const items = await connectionsOfClient(
         deps,
