@@ -30,21 +30,24 @@ function assertReply(request: FastifyRequest, status: number, payload: unknown):
   const schema = declaredReply(config, status)
   if (schema === undefined || request.method === 'HEAD') return
   const label = `${method} ${url} answered ${status}`
-  if (schema === 'none') throw new Error(`${label}, which its route does not declare`)
+  if (schema === 'none') throw lie(`${label}, which its route does not declare`)
   if (schema === null) {
-    if (payload) throw new Error(`${label} with a body, and its route declares none`)
+    if (payload) throw lie(`${label} with a body, and its route declares none`)
     return
   }
-  if (typeof payload !== 'string') throw new Error(`${label} without a text as its body`)
+  if (typeof payload !== 'string') throw lie(`${label} without a text as its body`)
   const value: unknown = JSON.parse(payload)
   const closed = closedForm(schema)
   if (Check(closed, value)) return
   const [first] = Errors(closed, value)
-  throw new Error(
+  throw lie(
     `${label} with what its route does not declare: ${first?.instancePath} ${first?.message} ` +
       `${JSON.stringify(first?.params)} in ${payload.slice(0, 2000)}`,
   )
 }
+
+/** Of status 500 whatever the answer's was. */
+const lie = (text: string) => Object.assign(new Error(text), { statusCode: 500 })
 
 /** The schema of an answer; `none` where there should be one, undefined where nobody says. */
 function declaredReply(
