@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from '../../src/store/sql.ts'
 import { refusal, sdkTrial } from './management.ts'
 
 const trial = sdkTrial('users', [
@@ -129,13 +130,19 @@ test('what a user holds beside the profile is listed and taken away', async () =
 })
 
 test('a recovery code is renewed where there is one', async () => {
-  const { sdk } = await trial.open()
+  const { sdk, server } = await trial.open()
   const user = await sdk.users.create({ connection: 'sms', phone_number: number })
+  const id = user.user_id ?? ''
 
-  assert.partialDeepStrictEqual(
-    await refusal(sdk.users.regenerateRecoveryCode(user.user_id ?? '')),
-    { statusCode: 404 },
-  )
+  assert.partialDeepStrictEqual(await refusal(sdk.users.regenerateRecoveryCode(id)), {
+    statusCode: 404,
+  })
+  // As enrolling leaves one.
+  await server.app.deps.db.run(sql`
+    insert into authentication_methods (tenant_id, id, user_id, type, confirmed, secret_hash, created_at)
+    values (${server.tenant.name}, 'dev_1', ${id}, 'recovery-code', true, ${Buffer.alloc(32)}, 1)`)
+  const renewed = await sdk.users.regenerateRecoveryCode(id)
+  assert.match(renewed.recovery_code ?? '', /^[A-Z0-9]{24}$/)
 })
 
 trial.assertComplete()
