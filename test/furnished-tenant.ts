@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { tokenHash } from '../src/base/secret-box.ts'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertActionExecution } from '../src/store/action-executions.ts'
+import { insertMfaTransaction } from '../src/store/mfa-transactions.ts'
 import { takePhoneBackoff } from '../src/store/phone-backoffs.ts'
 import { sql } from '../src/store/sql.ts'
 import { foldDailyStats } from '../src/store/stats.ts'
@@ -38,6 +40,8 @@ export type Furniture = {
   /** `totp|dev_…`, an authenticator app of the same person. */
   methodId: string
   ticketId: string
+  /** Stands for a sign-in of that person that waits for a factor. */
+  mfaToken: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -197,7 +201,8 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   })
   const app = await manage('POST', `${person}/authentication-methods`, { type: 'totp' })
   const ticket = await manage('POST', '/guardian/enrollments/ticket', { user_id: user.user_id })
-  await furnishSecondFactor(server, user.user_id)
+  const mfaToken = createHash('sha256').update(`mfa of ${name}`).digest('base64url')
+  await furnishSecondFactor(server, user.user_id, mfaToken)
   const { body: admin } = await server.post('/oauth/token', {
     grant_type: 'client_credentials',
     client_id: server.admin.clientId,
@@ -228,6 +233,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     enrollmentId: phone.id.split('|')[1],
     methodId: app.id,
     ticketId: ticket.ticket_id,
+    mfaToken,
     actionId,
     actionVersionId: version.id,
     executionId,
@@ -241,7 +247,11 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
 }
 
 /** What a person with a second factor leaves: a recovery code, a browser, a sign-in that waits for it. */
-async function furnishSecondFactor({ app, tenant }: TestServer, userId: string): Promise<void> {
+async function furnishSecondFactor(
+  { app, tenant }: TestServer,
+  userId: string,
+  mfaToken: string,
+): Promise<void> {
   const { db } = app.deps
   const [hash, later] = [Buffer.from(tenant.name), app.deps.clock.now() + 600_000]
   await db.run(sql`
@@ -250,9 +260,11 @@ async function furnishSecondFactor({ app, tenant }: TestServer, userId: string):
   await db.run(sql`
     insert into remembered_browsers (tenant_id, token_hash, user_id, created_at, expires_at)
     values (${tenant.name}, ${hash}, ${userId}, 1, ${later})`)
-  await db.run(sql`
-    insert into mfa_transactions (tenant_id, token_hash, user_id, client_id, request, created_at, expires_at)
-    values (${tenant.name}, ${hash}, ${userId}, 'demo', '{}', 1, ${later})`)
+  await insertMfaTransaction(db, {
+    ...{ tenant_id: tenant.name, token_hash: tokenHash(mfaToken), user_id: userId },
+    ...{ client_id: 'demo', created_at: 1, expires_at: later, completed_at: null },
+    request: { scopes: ['openid'], audience: null, connection: 'sms', grantType: '' },
+  })
   await db.run(sql`
     insert into mfa_challenges (tenant_id, user_id) values (${tenant.name}, ${userId})`)
 }

@@ -659,6 +659,29 @@ const openCases: Record<string, Case> = {
     { path: `/passwordless/status?id=${theirs.startId}`, status: 404 },
     { path: `/passwordless/status?id=${mine.startId}`, host: 'theirs', status: 404 },
   ],
+  'POST /mfa/challenge': ({ mine, theirs }) => ({
+    path: '/mfa/challenge',
+    body: {
+      client_id: mine.clientId,
+      client_secret: mine.clientSecret,
+      mfa_token: theirs.mfaToken,
+    },
+    status: 403,
+  }),
+  'POST /mfa/associate': ({ mine, theirs }) => [
+    otherMfa('/mfa/associate', theirs.mfaToken, 403, { authenticator_types: ['otp'] }),
+    otherMfa('/mfa/associate', theirs.accessToken, 403, { authenticator_types: ['otp'] }),
+    {
+      ...otherMfa('/mfa/associate', mine.mfaToken, 403, { authenticator_types: ['otp'] }),
+      host: 'theirs',
+    },
+  ],
+  'GET /mfa/authenticators': ({ mine, theirs }) => [
+    otherMfa('/mfa/authenticators', theirs.mfaToken, 403),
+    { ...otherMfa('/mfa/authenticators', mine.mfaToken, 403), host: 'theirs' },
+  ],
+  'DELETE /mfa/authenticators/:id': ({ theirs }) =>
+    otherMfa(path`/mfa/authenticators/${theirs.methodId}`, theirs.mfaToken, 403),
   'GET /userinfo': ({ mine, theirs }) => [
     { path: '/userinfo', headers: bearer(mine.accessToken), host: 'theirs', status: 401 },
     { path: '/userinfo', headers: bearer(theirs.accessToken), status: 401 },
@@ -722,6 +745,12 @@ const openCases: Record<string, Case> = {
   ),
 }
 
+const otherMfa = (url: string, token: string, status: number, body?: object): Attempt => ({
+  path: url,
+  headers: bearer(token),
+  status,
+  ...(body !== undefined && { body }),
+})
 const exchange = (username: string, otp: string) => ({
   grant_type: passwordlessOtpGrant,
   username,

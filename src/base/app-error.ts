@@ -8,6 +8,8 @@ export type AppErrorDetails = {
   retryAfterS?: number
   /** Rate-limit headers of the tightest bucket. */
   rateLimit?: RateLimit
+  /** Further members of the body, on the Authentication API. */
+  members?: Readonly<Record<string, unknown>>
   /** For the log only, never on the wire. */
   cause?: unknown
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { mfaOobGrant, mfaOtpGrant, mfaRecoveryCodeGrant } from './mfa.ts'
 import { passwordlessOtpGrant } from './passwordless.ts'
 
 /**
@@ -28,6 +29,29 @@ export const TokenBody = Type.Union([
     grant_type: Type.Literal('refresh_token'),
     ...client,
     refresh_token: Type.String(),
+    scope: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal(mfaOobGrant),
+    ...client,
+    mfa_token: Type.String(),
+    oob_code: Type.String(),
+    /** The code of the text or the call. */
+    binding_code: Type.String(),
+    scope: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal(mfaOtpGrant),
+    ...client,
+    mfa_token: Type.String(),
+    otp: Type.String(),
+    scope: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal(mfaRecoveryCodeGrant),
+    ...client,
+    mfa_token: Type.String(),
+    recovery_code: Type.String(),
     scope: Text,
   }),
   Type.Object({

@@ -10,6 +10,8 @@ export const TokenReply = Type.Object({
   /** Seconds. */
   expires_in: Type.Integer(),
   token_type: Type.Literal('Bearer'),
+  /** The one that replaces a used recovery code. */
+  recovery_code: Type.Optional(Type.String()),
 })
 export type TokenReply = Static<typeof TokenReply>
 

@@ -3,6 +3,7 @@ import type { Tenant } from './tenant.ts'
 import { tenantDocument } from './tenant-documents.ts'
 
 type GuardianPhone = {
+  message_types?: ('sms' | 'voice')[]
   provider?: 'auth0' | 'twilio' | 'phone-message-hook'
   twilio?: {
     sid?: string | null
@@ -27,3 +28,26 @@ export const guardianTwilio = async (deps: Deps, tenant: Tenant) =>
 /** MFA's own texts; undefined where the default ones are meant. */
 export const guardianTemplates = async (deps: Deps, tenant: Tenant) =>
   (await guardianPhone(deps, tenant)).templates
+
+/** The factors that the tenant has enabled, in the names of `/guardian/factors`. */
+export const guardianFactors = async (
+  deps: Deps,
+  tenant: Tenant,
+): Promise<Readonly<Record<string, boolean | undefined>>> =>
+  Object((await tenantDocument(deps, tenant, 'guardian-factors')) ?? {}) as Record<string, boolean> // checked when written
+
+/** How a phone may be reached as a second factor. */
+export const phoneMessageTypes = async (
+  deps: Deps,
+  tenant: Tenant,
+): Promise<readonly ('sms' | 'voice')[]> => (await guardianPhone(deps, tenant)).message_types ?? []
+
+/** When a second factor is asked for; empty: never. */
+export const guardianPolicies = async (
+  deps: Deps,
+  tenant: Tenant,
+): Promise<readonly ('all-applications' | 'confidence-score')[]> =>
+  ((await tenantDocument(deps, tenant, 'guardian-policies')) ?? []) as (
+    | 'all-applications'
+    | 'confidence-score'
+  )[] // checked when written

@@ -1,5 +1,6 @@
 import { deleteOldExecutions } from '../store/action-executions.ts'
 import { deleteSpentChallenges } from '../store/challenges.ts'
+import { deleteExpiredEnrollmentTickets } from '../store/enrollment-tickets.ts'
 import { deleteFullBuckets } from '../store/limit-buckets.ts'
 import {
   deleteExpiredRefreshTokens,
@@ -8,7 +9,9 @@ import {
   trimInbox,
 } from '../store/maintenance.ts'
 import { wipeExpiredMessages } from '../store/message-leases.ts'
+import { deleteExpiredMfaTransactions } from '../store/mfa-transactions.ts'
 import { deleteOldPhoneBackoffs } from '../store/phone-backoffs.ts'
+import { deleteExpiredRememberedBrowsers } from '../store/remembered-browsers.ts'
 import { deleteOldActiveUsers, foldDailyStats } from '../store/stats.ts'
 import { listTenants } from '../store/tenants.ts'
 import { resumeConnectionDeletions } from './connection-deletions.ts'
@@ -21,6 +24,8 @@ const inboxKeptMs = dayMs
 const executionsKeptMs = 10 * dayMs
 /** Twice as long as anybody asks back. */
 const activeDaysKept = 60
+/** For as long a used or expired ticket is told apart from one that never was. */
+const ticketsKeptMs = 30 * dayMs
 const take = 5000
 
 /**
@@ -36,6 +41,9 @@ export async function expireOldRows(deps: Deps): Promise<void> {
   await deleteSpentChallenges(db, now)
   await deleteOldPhoneBackoffs(db, now)
   await untilFewer(() => deleteExpiredRefreshTokens(db, now, take))
+  await untilFewer(() => deleteExpiredMfaTransactions(db, now - dayMs, take))
+  await untilFewer(() => deleteExpiredEnrollmentTickets(db, now - ticketsKeptMs, take))
+  await untilFewer(() => deleteExpiredRememberedBrowsers(db, now, take))
   await untilFewer(() => deleteOldExecutions(db, now - executionsKeptMs, take))
   const oldMessage = (now - messagesKeptMs).toString(16).padStart(11, '0')
   const oldLog = `90020${String(now - logsKeptMs).padStart(14, '0')}`

@@ -1,10 +1,11 @@
 import { type PhoneNumber, parsePhoneNumber } from '../base/phone-number.ts'
 import { randomHex } from '../base/random.ts'
-import { passwordlessFlow as flow } from '../contract/passwordless.ts'
+import { passwordlessFlow as flow, passwordlessOtpGrant } from '../contract/passwordless.ts'
 import { type GuessResult, guessCode, type RefreshTokenToStore } from '../store/challenges.ts'
 import { isOnAllowList } from './allow-list.ts'
 import { codeHash, normalizeCode } from './codes.ts'
 import type { Deps } from './deps.ts'
+import { mfaRequired } from './mfa-required-log.ts'
 import { allowsSignup } from './passwordless-connection.ts'
 import { endPhoneBackoff } from './phone-backoff.ts'
 import { recipientHash } from './recipients.ts'
@@ -23,6 +24,8 @@ export type PasswordlessFinish = {
   scope: string
   audience: string | undefined
   refreshToken: RefreshTokenToStore | undefined
+  /** A second factor has to follow: the person is not signed in yet. */
+  secondFactor: boolean
 }
 
 /**
@@ -71,7 +74,10 @@ export async function finishPasswordless(
     refreshToken: finish.refreshToken ?? null,
     logs: {
       signedUp: tenantLogRow(deps, tenant, { type: 'ss', description: 'Signed up', ...log }),
-      signedIn: tenantLogRow(deps, tenant, { type: 's', description: 'Signed in', ...log }),
+      signedIn: tenantLogRow(deps, tenant, {
+        ...log,
+        ...(finish.secondFactor ? mfaRequired(passwordlessOtpGrant) : signedIn),
+      }),
       wrong: tenantLogRow(deps, tenant, {
         type: 'fepotpft',
         description: 'Wrong phone number or verification code.',
@@ -88,6 +94,8 @@ export async function finishPasswordless(
   if (guessed.outcome === 'right') await endPhoneBackoff(deps, tenant, hash)
   return guessed
 }
+
+const signedIn = { type: 's', description: 'Signed in' } as const
 
 /**
  * How many wrong codes a number has (product ruling 3), by the tenant's brute-force settings; null

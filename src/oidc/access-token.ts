@@ -100,8 +100,21 @@ export async function readUserinfoToken(
   token: string,
 ): Promise<UserinfoToken | undefined> {
   if (token.length > longestToken) return undefined
-  return token.includes('.') ? readJwt(deps, tenant, token) : openOpaque(deps, tenant, token)
+  return token.includes('.')
+    ? readJwt(deps, tenant, token, userinfo(tenant))
+    : openOpaque(deps, tenant, token)
 }
+
+/** Reads a person's token for one API of this server; undefined as above. */
+export const readApiToken = (
+  deps: Deps,
+  tenant: Tenant,
+  token: string,
+  audience: string,
+): Promise<UserinfoToken | undefined> =>
+  token.length > longestToken || !token.includes('.')
+    ? Promise.resolve(undefined)
+    : readJwt(deps, tenant, token, audience)
 
 /** Marks the verification keys in `tenant.derived`: imported once. */
 const verificationKeys = Symbol('verification keys')
@@ -110,6 +123,7 @@ async function readJwt(
   deps: Deps,
   tenant: Tenant,
   token: string,
+  audience: string,
 ): Promise<UserinfoToken | undefined> {
   const now = deps.clock.now()
   let keys = tenant.derived.get(verificationKeys) as
@@ -124,7 +138,7 @@ async function readJwt(
     const { payload } = await jwtVerify(token, keys, {
       algorithms: ['RS256'],
       issuer: tenant.issuer,
-      audience: userinfo(tenant),
+      audience,
       currentDate: new Date(now),
       requiredClaims: ['sub', 'exp'],
     })

@@ -1,4 +1,5 @@
 import { AppError } from '../base/app-error.ts'
+import { mfaScopes } from '../contract/mfa.ts'
 import type { Deps } from '../domain/deps.ts'
 import type { Client, ResourceServer, Tenant } from '../domain/tenant.ts'
 import { clientGrantFor } from '../domain/token-client-grants.ts'
@@ -46,12 +47,30 @@ export async function requestedApi(
 ): Promise<ResourceServer | undefined> {
   const identifier = audience || (tenant.settings.default_audience as string | undefined) // a string where set
   if (!identifier || identifier === `${tenant.issuer}userinfo`) return undefined
+  if (identifier === mfaAudience(tenant)) return mfaApi(tenant)
   const api = await tenant.resourceServer(identifier)
   if (api === undefined) {
     throw new AppError('access_denied', { message: `Service not found: ${identifier}` })
   }
   return api
 }
+
+/** The identifier of the API by which people manage their own factors. */
+export const mfaAudience = ({ issuer }: Pick<Tenant, 'issuer'>): string => `${issuer}mfa/`
+
+/** That API; every tenant has it, it is stored nowhere and lists nowhere. Its tokens live ten minutes. */
+const mfaApi = (tenant: Tenant): ResourceServer => ({
+  id: 'mfa',
+  identifier: mfaAudience(tenant),
+  isSystem: false,
+  signingSecret: undefined,
+  document: {
+    scopes: mfaScopes.map((value) => ({ value })),
+    token_lifetime: 600,
+    allow_offline_access: false,
+  },
+  createdAt: tenant.createdAt,
+})
 
 /** The scope values that an API defines. */
 export function apiScopes(api: ResourceServer): string[] {

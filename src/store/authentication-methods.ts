@@ -112,3 +112,15 @@ export const replaceRecoveryCode = (
   db.run(sql`
     update authentication_methods set secret_hash = ${code.hash}, created_at = ${code.now}
      where tenant_id = ${tenantId} and user_id = ${userId} and type = 'recovery-code'`)
+
+/** Forgets enrolments of these types that were never confirmed. */
+export const deletePendingMethods = (
+  db: Db,
+  tenantId: string,
+  userId: string,
+  types: readonly string[],
+) =>
+  db.run(sql`
+    delete from authentication_methods
+     where tenant_id = ${tenantId} and user_id = ${userId} and not confirmed
+       and type = any(${types}::text[])`)

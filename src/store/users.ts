@@ -33,6 +33,22 @@ export const findUser = (db: Db, tenantId: string, userId: string) =>
     select ${columns(UserRow)} from users where tenant_id = ${tenantId} and user_id = ${userId}`,
   )
 
+const UserIdRow = Type.Object({ user_id: Type.String() })
+
+/** The user of a number in a connection. */
+export const findUserIdByPhone = (
+  db: Db,
+  tenantId: string,
+  connection: string,
+  phoneNumber: string,
+) =>
+  db.first(
+    UserIdRow,
+    sql`
+    select user_id from users
+     where tenant_id = ${tenantId} and connection = ${connection} and phone_number = ${phoneNumber}`,
+  )
+
 /** Locks a user for a change that is computed from what the row holds. Inside a transaction. */
 export const lockUser = (tx: Db, tenantId: string, userId: string) =>
   tx.first(

@@ -78,6 +78,27 @@ export const authenticationErrors: Record<AuthenticationErrorCode, WireError> = 
     error: 'insufficient_scope',
     description: 'The token does not have the scope openid.',
   },
+  mfa_required: {
+    status: 403,
+    error: 'mfa_required',
+    description: 'Multifactor authentication required',
+  },
+  mfa_expired: { status: 403, error: 'expired_token', description: 'mfa_token is expired' },
+  unsupported_challenge_type: {
+    status: 401,
+    error: 'unsupported_challenge_type',
+    description: 'The user has no factor of the types that were asked for.',
+  },
+  association_required: {
+    status: 401,
+    error: 'association_required',
+    description: 'The user has no factor yet.',
+  },
+  authenticator_not_found: {
+    status: 404,
+    error: 'not_found',
+    description: 'The authenticator does not exist.',
+  },
   status_unknown: {
     status: 404,
     error: 'not_found',
@@ -154,6 +175,7 @@ export const authenticationErrorHandler =
     return reply.code(wire.status).send({
       error: wire.error,
       error_description: message ?? wire.description,
+      ...refusal.details.members,
     })
   }
 

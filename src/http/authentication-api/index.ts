@@ -9,6 +9,7 @@ import type { Deps } from '../../domain/deps.ts'
 import { acceptBodies } from './bodies.ts'
 import { allowCrossOrigin } from './cors.ts'
 import { authenticationErrorHandler } from './errors.ts'
+import { mfaRoutes } from './mfa.ts'
 import { passwordlessRoutes } from './passwordless.ts'
 import { revokeRoutes } from './revoke.ts'
 import { tokenRoutes } from './token.ts'
@@ -35,6 +36,7 @@ export const authenticationApi: FastifyPluginAsync<{ deps: Deps }> = async (app,
 const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   tokenRoutes,
   passwordlessRoutes,
+  mfaRoutes,
   userinfoRoutes,
   revokeRoutes,
   wellKnownRoutes,

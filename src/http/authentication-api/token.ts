@@ -1,17 +1,22 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { Type } from 'typebox'
 import { TokenBody } from '../../contract/authentication-bodies.ts'
+import { MfaRequiredRefusal } from '../../contract/mfa.ts'
+import { AuthenticationRefusal } from '../../contract/refusals.ts'
 import { TokenReply } from '../../contract/tokens.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { exchangeForTokens } from '../../oidc/grants/index.ts'
 import { textParameters } from './bodies.ts'
 import { personAddress } from './person-address.ts'
 
+const Refused = Type.Union([MfaRequiredRefusal, AuthenticationRefusal])
+
 /** `POST /oauth/token`. */
 export const tokenRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   app.post(
     '/oauth/token',
     {
-      config: { reply: { 200: TokenReply }, readBody: TokenBody },
+      config: { reply: { 200: TokenReply, 403: Refused }, readBody: TokenBody },
       schema: { summary: 'Exchange a code, a refresh token or client credentials for tokens' },
     },
     async (request, reply) => {

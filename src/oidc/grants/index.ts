@@ -6,11 +6,19 @@ import { authenticateClient } from '../client-authentication.ts'
 import { parseScope } from '../scopes.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { type Grant, refuseGrant, requiredParameter } from './grant.ts'
+import { mfaOob, mfaOtp, mfaRecoveryCode } from './mfa.ts'
 import { passwordlessOtp } from './passwordless-otp.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Every grant that this server answers. A new one is a file and a line. */
-const grants: readonly Grant[] = [passwordlessOtp, refreshToken, clientCredentials]
+const grants: readonly Grant[] = [
+  passwordlessOtp,
+  refreshToken,
+  clientCredentials,
+  mfaOob,
+  mfaOtp,
+  mfaRecoveryCode,
+]
 
 /** `grant_types_supported`. */
 export const supportedGrantTypes: readonly string[] = grants.map((grant) => grant.name)

@@ -1,13 +1,16 @@
 import { AppError } from '../../base/app-error.ts'
 import { passwordlessOtpGrant } from '../../contract/passwordless.ts'
 import type { Deps } from '../../domain/deps.ts'
+import { mfaRequirement } from '../../domain/mfa-requirement.ts'
 import { passwordlessConnection } from '../../domain/passwordless-connection.ts'
 import { finishPasswordless, readUsername } from '../../domain/passwordless-finish.ts'
 import { limitRefreshTokens, newRefreshToken } from '../../domain/refresh-tokens.ts'
 import type { Client, Connection, Tenant } from '../../domain/tenant.ts'
 import { writeTenantLog } from '../../domain/tenant-logs.ts'
+import { findUserIdByPhone } from '../../store/users.ts'
 import { issueTokens } from '../issue-tokens.ts'
-import { grantScopes, requestedApi } from '../scopes.ts'
+import { requireSecondFactor } from '../mfa-required.ts'
+import { grantScopes, mfaAudience, requestedApi } from '../scopes.ts'
 import { type Grant, type GrantRequest, grantLog, requiredParameter } from './grant.ts'
 
 /** Compared literally by SDKs; the same for a wrong, used, expired and unknown one. */
@@ -42,9 +45,19 @@ export const passwordlessOtp: Grant = {
 
     const scope = scopes.join(' ')
     const audience = api?.identifier
-    const refresh = scopes.includes('offline_access')
-      ? newRefreshToken(deps, client, { scope, audience })
-      : undefined
+    const requirement = await mfaRequirement(
+      deps,
+      tenant,
+      async () => {
+        const { id: tenantId } = tenant
+        return (await findUserIdByPhone(deps.db, tenantId, connection.name, phone.e164))?.user_id
+      },
+      { managesFactors: audience === mfaAudience(tenant) },
+    )
+    const refresh =
+      !requirement.required && scopes.includes('offline_access')
+        ? newRefreshToken(deps, client, { scope, audience })
+        : undefined
     const result = await finishPasswordless(deps, tenant, {
       client,
       connection,
@@ -55,8 +68,22 @@ export const passwordlessOtp: Grant = {
       scope,
       audience,
       refreshToken: refresh?.stored,
+      secondFactor: requirement.required,
     })
     if (result.outcome !== 'right') return refuse(result.outcome)
+    if (requirement.required) {
+      return requireSecondFactor(deps, tenant, {
+        client,
+        userId: result.user.user_id,
+        requirements: requirement.requirements,
+        request: {
+          scopes,
+          audience: audience ?? null,
+          connection: connection.name,
+          grantType: passwordlessOtpGrant,
+        },
+      })
+    }
     if (refresh !== undefined) {
       limitRefreshTokens(deps, tenant, {
         userId: result.user.user_id,
