@@ -83,10 +83,17 @@ test('the document is OpenAPI 3.1: names are unique, references lead somewhere',
 })
 
 test('the Authentication API stands in the document, other methods and pages do not', async () => {
-  const server = await testServer()
+  const { built: server, routes } = await collectRoutes(() => testServer())
 
   const { body } = await server.get(path)
 
+  // Each path has routes for all methods; those that refuse a method say nothing.
+  const ofApi = /^\/(?:oauth|mfa|passwordless|userinfo|dbconnections|\.well-known)(?:\/|$)/
+  const urls = new Set(routes.map(({ url }) => url).filter((url) => ofApi.test(url)))
+  const silent = [...urls].filter(
+    (url) => !routes.some((route) => route.url === url && route.replies !== undefined),
+  )
+  assert.deepEqual(silent, [], 'a path whose routes have no config.reply')
   assert.deepEqual(Object.keys(body.paths['/oauth/token']), ['post'])
   assert.deepEqual(Object.keys(body.paths['/userinfo']), ['get', 'post'])
   assert.equal(
