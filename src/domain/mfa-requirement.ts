@@ -47,8 +47,8 @@ export async function mfaRequirement(
   const asked = settings.asked || context.wanted === true
   if (!mayBeAsked || !(asked || context.managesFactors)) return { required: false }
   const userId = await person()
-  const rows =
-    userId === undefined ? [] : await listAuthenticationMethods(deps.db, tenant.id, userId)
+  // Asked for nobody as well: the answer for an unknown number takes the same work.
+  const rows = await listAuthenticationMethods(deps.db, tenant.id, userId ?? '')
   const has = countedMethods(settings, rows).length > 0
   if (!has && !asked) return { required: false }
   if (has && userId !== undefined && (await isRemembered(deps, tenant, userId, context))) {

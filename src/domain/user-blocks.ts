@@ -4,6 +4,7 @@ import { flows } from '../contract/notifications.ts'
 import type { UserBlocksView } from '../contract/user-blocks.ts'
 import { guessRefillMs } from '../store/challenges.ts'
 import { isBucketEmpty, refillBucket } from '../store/limit-buckets.ts'
+import { refillMfaGuesses } from '../store/mfa-challenges.ts'
 import { type GuessBlock, liftGuessBlocks, listGuessBlocks } from '../store/user-blocks.ts'
 import { findUser, type UserRow } from '../store/users.ts'
 import { limitedAddress } from './allow-list.ts'
@@ -77,6 +78,7 @@ export async function unblockUser(
     if (block === undefined) continue
     lifted += await liftGuessBlocks(deps.db, { ...block, connections: [user.connection] })
   }
+  lifted += await refillMfaGuesses(deps.db, tenant.id, userId)
   if (lifted > 0) await logUnblocked(deps, tenant, by, { user_id: userId })
 }
 

@@ -15,6 +15,7 @@ export const discoveryDocument = (tenant: Tenant): Record<string, unknown> => ({
   userinfo_endpoint: `${tenant.url}/userinfo`,
   jwks_uri: `${tenant.url}/.well-known/jwks.json`,
   revocation_endpoint: `${tenant.url}/oauth/revoke`,
+  mfa_challenge_endpoint: `${tenant.url}/mfa/challenge`,
   scopes_supported: Object.keys(claimsOfScope),
   // Required by both standards, empty as long as there is no authorization endpoint.
   response_types_supported: [],

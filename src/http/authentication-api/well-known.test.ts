@@ -15,6 +15,7 @@ test('discovery names the issuer with its slash and only endpoints that answer',
   const endpoints = Object.entries<string>(body).filter(([name]) => /_(endpoint|uri)$/.test(name))
   assert.deepEqual(endpoints.map(([name]) => name).sort(), [
     'jwks_uri',
+    'mfa_challenge_endpoint',
     'revocation_endpoint',
     'token_endpoint',
     'userinfo_endpoint',
