@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { totpCode } from '../src/base/totp.ts'
 import { changeTenantDocument } from '../src/domain/tenant-documents.ts'
-import { twilio } from './legacy-mfa-tenant.ts'
+import { fakeActions } from './fake-actions.ts'
+import { bindHooks, deployHook, twilio } from './legacy-mfa-tenant.ts'
 import { enrolPhone, grantTypes, type MfaTenant, mfaTenant, sentCode } from './mfa-tenant.ts'
 
 const number = '+14155550137'
@@ -134,6 +135,65 @@ test("under MFA's older settings its own account sends, and its refusal is told"
   const refused = await server.post('/mfa/challenge', { client_id: 'demo', mfa_token: waiting })
   assert.equal(refused.status, 400, refused.text)
   assert.ok((await server.logs()).includes('gd_send_sms_failure'))
+})
+
+test("a tenant's Action sends the codes: of the older trigger before the switch, of the newer after it", async () => {
+  const actions = fakeActions()
+  const server = await mfaTenant({}, { provider: 'none', actions })
+  const tenant = await server.app.tenants.byId(server.tenant.name)
+  assert.ok(tenant)
+  await changeTenantDocument(server.app.deps, tenant, 'guardian-phone', () => ({
+    message_types: ['sms', 'voice'],
+    provider: 'phone-message-hook',
+  }))
+  const switchTo = (phone_consolidated_experience: boolean) =>
+    server.manage('PATCH', '/tenants/settings', { phone_consolidated_experience })
+  await switchTo(false)
+  await deployHook(server, 'Older')
+  await bindHooks(server, 'Older')
+
+  const token = (await server.firstFactor(number)).body.mfa_token
+  const { body, status, text } = await enrol(server, token, 'voice')
+  assert.equal(status, 200, text)
+  const older = actions.calls.at(-1)
+  assert.equal(older?.program.trigger, 'send-phone-message')
+  const { message_options } = Object(older?.call.event)
+  assert.equal(message_options.message_type, 'voice')
+  assert.equal(message_options.recipient, second)
+  const finished = await server.post('/oauth/token', {
+    ...{ grant_type: grantTypes.oob, client_id: 'demo', mfa_token: token },
+    ...{ oob_code: body.oob_code, binding_code: message_options.code },
+  })
+  assert.equal(finished.status, 200, finished.text)
+
+  const waiting = (await server.firstFactor(number)).body.mfa_token
+  await switchTo(true)
+  const { body: action } = await server.manage('POST', '/actions/actions', {
+    name: 'Newer',
+    supported_triggers: [{ id: 'custom-phone-provider', version: 'v1' }],
+    code: 'exports.onExecuteCustomPhoneProvider = async () => {}',
+  })
+  await server.settle()
+  await server.manage('POST', `/actions/actions/${action.id}/deploy`)
+  await server.manage('POST', '/branding/phone/providers', {
+    name: 'custom',
+    configuration: { delivery_methods: ['text', 'voice'] },
+    credentials: {},
+  })
+  const asked = await server.post('/mfa/challenge', {
+    ...{ client_id: 'demo', mfa_token: waiting, challenge_type: 'oob', oob_channel: 'sms' },
+  })
+  assert.equal(asked.status, 200, asked.text)
+  const newer = actions.calls.at(-1)
+  assert.equal(newer?.program.trigger, 'custom-phone-provider')
+  const { notification } = Object(newer?.call.event)
+  assert.equal(notification.message_type, 'otp_verify')
+  assert.equal(notification.delivery_method, 'text')
+  const passed = await server.post('/oauth/token', {
+    ...{ grant_type: grantTypes.oob, client_id: 'demo', mfa_token: waiting },
+    ...{ oob_code: asked.body.oob_code, binding_code: notification.code },
+  })
+  assert.equal(passed.status, 200, passed.text)
 })
 
 test('a disabled provider offers no phone, and an enrolled phone counts all the same', async () => {

@@ -1,4 +1,5 @@
 import { randomRecoveryCode } from '../base/random.ts'
+import { findAuthenticationMethod } from '../store/authentication-methods.ts'
 import type { RefreshTokenToStore } from '../store/challenges.ts'
 import { openMfaGuesses } from '../store/mfa-challenges.ts'
 import {
@@ -15,6 +16,8 @@ import { mfaGuessBudget } from './mfa-limits.ts'
 import { otpProof } from './mfa-otp.ts'
 import { type MfaSender, mfaCodeHash, senderLog } from './mfa-phone.ts'
 import { countedTypes, mfaSettings } from './mfa-settings.ts'
+import { endPhoneBackoff } from './phone-backoff.ts'
+import { recipientHash } from './recipients.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
 import type { Tenant } from './tenant.ts'
 import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
@@ -44,7 +47,18 @@ export async function finishPhoneChallenge(
   if (typeof handle === 'string') return { outcome: handle }
   const code = normalizeCode(finish.code)
   const codeHash = mfaCodeHash(tenant, finish.userId, finish.handle, code)
-  return guess(deps, tenant, finish, { kind: 'phone', handleHash: handle.hash, codeHash })
+  const result = await guess(deps, tenant, finish, {
+    ...{ kind: 'phone', handleHash: handle.hash, codeHash },
+  })
+  if (result.outcome === 'right') await endPause(deps, tenant, result.methodId)
+  return result
+}
+
+/** The number is proven: the next message to it may go at once. */
+async function endPause(deps: Deps, tenant: Tenant, methodId: string): Promise<void> {
+  const device = await findAuthenticationMethod(deps.db, tenant.id, methodId)
+  if (device?.phone_number == null) return
+  await endPhoneBackoff(deps, tenant, recipientHash(tenant, device.phone_number))
 }
 
 /** Judges the code of an authenticator app. Each of its codes is good once. */

@@ -4,7 +4,7 @@ import { countAllUsers, countUsers, listUsers, userSortColumns } from '../store/
 import type { Deps } from './deps.ts'
 import { parseSearchQuery } from './search-query.ts'
 import type { Tenant } from './tenant.ts'
-import { userObject } from './user-profile.ts'
+import { userObjects } from './user-objects.ts'
 
 /** Totals of a search are counted as far as pages reach, and no further. */
 const mostCounted = 1000
@@ -39,7 +39,7 @@ export async function searchUsers(
     offset: query.start,
   })
   const total = query.withTotal ? await totalOf(deps, tenant, where, query, rows.length) : 0
-  return { users: rows.map(userObject), total }
+  return { users: await userObjects(deps, tenant, rows), total }
 }
 
 async function totalOf(

@@ -15,6 +15,7 @@ import {
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 import { loggedNumber, writeTenantLog } from './tenant-logs.ts'
+import { userObjects } from './user-objects.ts'
 import { mergeMetadata, newPhoneProfile, orNone, userObject } from './user-profile.ts'
 
 type WireObject = Record<string, unknown>
@@ -23,7 +24,8 @@ type WireObject = Record<string, unknown>
 export async function getUser(deps: Deps, tenant: Tenant, userId: string): Promise<WireObject> {
   const user = await findUser(deps.db, tenant.id, userId)
   if (user === undefined) throw new AppError('user_not_found')
-  return userObject(user)
+  const [shown] = await userObjects(deps, tenant, [user])
+  return shown ?? userObject(user)
 }
 
 /** The users with an address, oldest first; the case of its letters does not matter. */
@@ -33,7 +35,7 @@ export async function getUsersByEmail(
   email: string,
 ): Promise<WireObject[]> {
   const users = await listUsersByEmail(deps.db, tenant.id, email.toLowerCase())
-  return users.map(userObject)
+  return userObjects(deps, tenant, users)
 }
 
 /**

@@ -37,6 +37,18 @@ export const listAuthenticationMethods = (db: Db, tenantId: string, userId: stri
      where tenant_id = ${tenantId} and user_id = ${userId} order by created_at, id`,
   )
 
+const OwnerRow = Type.Object({ user_id: Type.String() })
+
+/** Which of these users have confirmed a second factor. */
+export const listUsersWithFactor = (db: Db, tenantId: string, userIds: readonly string[]) =>
+  db.rows(
+    OwnerRow,
+    sql`
+    select distinct user_id from authentication_methods
+     where tenant_id = ${tenantId} and user_id = any(${userIds}::text[]) and confirmed
+       and type not in ('recovery-code', 'passkey')`,
+  )
+
 /** A device by its own id, whoever has it. */
 export const findAuthenticationMethod = (db: Db, tenantId: string, id: string) =>
   db.first(

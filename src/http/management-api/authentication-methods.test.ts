@@ -190,6 +190,19 @@ test('a deleted factor is gone and noted; a passkey keeps the others from being 
   )
 })
 
+test('a user shows that it has a second factor, one alone and in lists', async () => {
+  const server = await testServer()
+  const user = await person(server)
+  const shown = async () => [
+    (await server.manage('GET', user)).body.multifactor,
+    (await server.manage('GET', '/users')).body[0].multifactor,
+  ]
+
+  assert.deepEqual(await shown(), [undefined, undefined])
+  await server.manage('POST', `${user}/authentication-methods`, phone)
+  assert.deepEqual(await shown(), [['guardian'], ['guardian']])
+})
+
 test('with the user go its factors, and a user made again under the id has none', async () => {
   const server = await testServer()
   const create = { connection: 'sms', phone_number: '+14155550137', user_id: 'one' }
