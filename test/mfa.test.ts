@@ -75,6 +75,23 @@ for (const engine of ['pglite', 'postgres'] as const) {
   })
 }
 
+test('two first enrolments at once bring one recovery code, and both go on', async () => {
+  const server = await mfaTenant({}, { engine: 'postgres' })
+  const token = (await server.firstFactor(number)).body.mfa_token
+
+  const answers = await Promise.all([
+    enrol(server, token),
+    enrol(server, token, 'voice'),
+    server.withToken('POST', '/mfa/associate', token, { authenticator_types: ['otp'] }),
+    server.withToken('POST', '/mfa/associate', token, { authenticator_types: ['otp'] }),
+  ])
+
+  assert.deepEqual(
+    answers.map(({ status, text }) => (status === 200 ? 200 : text)),
+    [200, 200, 200, 200],
+  )
+})
+
 test('a device that was never confirmed does not become a second one behind its owner', async () => {
   const server = await mfaTenant()
   const stolen = (await server.firstFactor(number)).body.mfa_token

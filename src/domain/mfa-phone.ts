@@ -216,7 +216,7 @@ async function send(
     },
     store: (row) =>
       deps.db.transaction(async (tx) => {
-        await code.alongside?.(tx)
+        // First, because a guess locks the same row first: two of them never wait for each other.
         await putMfaChallenge(tx, {
           ...{
             tenantId: tenant.id,
@@ -231,6 +231,7 @@ async function send(
           codeHash: mfaCodeHash(tenant, userId, handle, digits),
           messageId: row.id,
         })
+        await code.alongside?.(tx)
         await insertPlainMessage(tx, row)
         await insertTenantLog(tx, started)
       }),

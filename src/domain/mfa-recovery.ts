@@ -1,7 +1,7 @@
 import { randomRecoveryCode } from '../base/random.ts'
 import {
   deletePendingMethods,
-  insertAuthenticationMethod,
+  insertRecoveryCode,
   listAuthenticationMethods,
 } from '../store/authentication-methods.ts'
 import type { Db } from '../store/db.ts'
@@ -28,14 +28,9 @@ export async function offerRecoveryCode(
   if (rows.some(({ type, confirmed }) => type === 'recovery-code' && confirmed)) return undefined
   await deletePendingMethods(tx, tenant.id, userId, ['recovery-code'])
   const code = randomRecoveryCode(deps.random)
-  await insertAuthenticationMethod(tx, {
-    ...{ tenant_id: tenant.id, id: newDeviceId(deps), user_id: userId, type: 'recovery-code' },
-    ...{ confirmed: false, name: null, phone_number: null, email: null, preferred: null },
-    ...{ channels: [], sealed_secret: null, last_step: null, document: {} },
-    secret_hash: recoveryCodeHash(tenant, userId, code),
-    created_at: deps.clock.now(),
-    enrolled_at: null,
-    last_auth_at: null,
+  const inserted = await insertRecoveryCode(tx, {
+    ...{ tenantId: tenant.id, id: newDeviceId(deps), userId, now: deps.clock.now() },
+    hash: recoveryCodeHash(tenant, userId, code),
   })
-  return code
+  return inserted === 1 ? code : undefined
 }

@@ -114,6 +114,17 @@ export const deleteAuthenticationMethods = (
     returning ${columns(AuthenticationMethodRow)}`,
   )
 
+/** Adds a recovery code that is not good yet; 0 when somebody was quicker: a person has one. */
+export const insertRecoveryCode = (
+  db: Db,
+  code: { tenantId: string; id: string; userId: string; hash: Uint8Array; now: number },
+) =>
+  db.run(sql`
+    insert into authentication_methods (tenant_id, id, user_id, type, confirmed, secret_hash, created_at)
+    values (${code.tenantId}, ${code.id}, ${code.userId}, 'recovery-code', false, ${code.hash},
+            ${code.now})
+    on conflict do nothing`)
+
 /** Replaces the recovery code; 0 when the user has none. */
 export const replaceRecoveryCode = (
   db: Db,
