@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { totpCode } from '../src/base/totp.ts'
 import { changeTenantDocument } from '../src/domain/tenant-documents.ts'
+import { dumpTenant } from './database-dump.ts'
 import { fakeActions } from './fake-actions.ts'
 import { bindHooks, deployHook, twilio } from './legacy-mfa-tenant.ts'
 import { enrolPhone, grantTypes, type MfaTenant, mfaTenant, sentCode } from './mfa-tenant.ts'
@@ -74,6 +75,37 @@ for (const engine of ['pglite', 'postgres'] as const) {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403, 403, 403, 403])
   })
 }
+
+test('no code, secret or token of a second factor stands readable in the database or the log', async () => {
+  const server = await mfaTenant()
+  const token = (await server.firstFactor(number)).body.mfa_token
+  const app = await server.withToken('POST', '/mfa/associate', token, {
+    authenticator_types: ['otp'],
+  })
+  const { body: phone } = await enrol(server, token)
+  const finished = await server.post('/oauth/token', {
+    ...{ grant_type: grantTypes.oob, client_id: 'demo', mfa_token: token },
+    ...{ oob_code: phone.oob_code, binding_code: sentCode(server) },
+  })
+  assert.equal(finished.status, 200, finished.text)
+
+  const secrets = [
+    ...[token, app.body.secret, app.body.recovery_codes[0], phone.oob_code],
+    ...[phone.recovery_codes[0], finished.body.refresh_token, sentCode(server)],
+  ]
+  const { mfa_transactions, mfa_challenges, ...others } = await dumpTenant(
+    server.app.deps.db,
+    server.tenant.name,
+  )
+  const { authentication_methods, messages, tenant_logs } = others
+  const dump = JSON.stringify([
+    ...[mfa_transactions, mfa_challenges, authentication_methods, messages, tenant_logs],
+  ])
+  for (const secret of secrets) {
+    assert.ok(secret?.length >= 6)
+    assert.equal(dump.includes(secret), false, secret)
+  }
+})
 
 test('two first enrolments at once bring one recovery code, and both go on', async () => {
   const server = await mfaTenant({}, { engine: 'postgres' })

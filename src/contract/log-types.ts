@@ -29,6 +29,7 @@ export const logTypes = {
   gd_start_enroll_failed: 'Failed start of an enrolment',
   gd_tenant_update: 'Guardian settings changed',
   gd_unenroll: 'Second factor removed',
+  gd_update_device_account: 'Second factor changed',
   limit_phone: 'Phone messages throttled',
   limit_wc: 'Blocked after too many wrong codes',
   mfar: 'Second factor required',

@@ -106,19 +106,21 @@ export async function replaceMethods(
       throw new AppError('too_many_authentication_methods')
     }
   }
-  await whereUnique(() =>
+  const gone = await whereUnique(() =>
     deps.db.transaction(async (tx) => {
       await lockFactors(tx, tenant, userId)
       const replaced = ['phone', 'email', 'totp', 'webauthn-roaming', 'passkey']
-      await deleteAuthenticationMethods(
+      const former = await deleteAuthenticationMethods(
         tx,
         tenant.id,
         userId,
         made.length > 0 ? replaced : undefined,
       )
       for (const { row } of made) await insertAuthenticationMethod(tx, row)
+      return former
     }),
   )
+  await logUnenrolled(deps, tenant, gone)
   return made.map(({ row, totpSecret }) => ({
     ...authenticationMethodView(row, { masked: false, confirmed: false }),
     ...(totpSecret !== undefined && { totp_secret: totpSecret }),
@@ -145,6 +147,12 @@ export async function patchMethod(
     preferred,
   })
   if (row === undefined) throw new AppError('authentication_method_not_found')
+  await writeTenantLog(deps, tenant, {
+    type: 'gd_update_device_account',
+    description: 'Factor changed',
+    user_id: userId,
+    details: { authenticator: loggedAuthenticator(row) },
+  })
   return authenticationMethodView(row, { masked: masksFactors(tenant), confirmed: false })
 }
 
@@ -276,9 +284,9 @@ const refuse = (reason: string, member?: string) =>
     message: `Payload validation error: '${reason}'${member === undefined ? '' : ` on property ${member}`}.`,
   })
 
-async function whereUnique(work: () => Promise<void>): Promise<void> {
+async function whereUnique<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work()
+    return await work()
   } catch (error) {
     const taken = ['authentication_methods_phone', 'authentication_methods_email']
     if (taken.some((name) => isUniqueViolation(error, name))) {
