@@ -148,6 +148,14 @@ test('wrong values are told apart in the words that SDKs compare', async () => {
     "403 invalid_grant: The oob_code doesn't match the mfa_token",
   )
   assert.equal(await finish({ mfa_token: 'x' }), '403 invalid_grant: Malformed mfa_token')
+  const { body: app } = await server.manage('POST', '/clients', {
+    ...{ name: 'Other', app_type: 'native', token_endpoint_auth_method: 'none' },
+    grant_types: Object.values(grantTypes),
+  })
+  assert.equal(
+    await finish({ client_id: app.client_id }),
+    '403 invalid_grant: mfa_token not issued to this client',
+  )
   assert.equal(
     await finish({ binding_code: '' }),
     '400 invalid_request: Missing required parameter: binding_code',

@@ -64,6 +64,9 @@ export const mfaRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps 
       const { tenant } = request
       const bearer = await bearerOfRequest(deps, request, 'enroll')
       const body: Record<string, unknown> = Object(request.body)
+      if (body.client_id != null && body.client_id !== bearer.clientId) {
+        throw new AppError('invalid_grant', { message: 'mfa_token not issued to this client' })
+      }
       const [type] = words(body.authenticator_types)
       if (type === undefined) throw missing('authenticator_types')
       if (bearer.by === 'mfa_token' && !(await mayEnrol(deps, tenant, bearer.userId))) {
