@@ -490,6 +490,8 @@ const managementCases: Record<string, Case> = {
   'GET /users/:id/authentication-methods/:methodId': otherMethod(),
   'PATCH /users/:id/authentication-methods/:methodId': otherMethod({ name: 'Taken' }),
   'DELETE /users/:id/authentication-methods/:methodId': otherMethod(),
+  ...guardianCases(),
+  'GET /phone/experience': () => ({ path: '/phone/experience', status: 200 }),
   'GET /guardian/enrollments/:id': ({ theirs }) => ({
     path: path`/guardian/enrollments/${theirs.enrollmentId}`,
     status: 404,
@@ -548,6 +550,42 @@ const managementCases: Record<string, Case> = {
 }
 
 /** B's factor under B's person, and under A's. */
+/** Settings of Guardian: a tenant's own, and the older ones closed. */
+function guardianCases(): Record<string, Case> {
+  const open: Record<string, unknown> = {
+    '/guardian/factors/phone/message-types': { message_types: ['sms'] },
+    '/guardian/factors/push-notification/providers/sns': { aws_region: 'eu-central-1' },
+    '/guardian/factors/push-notification/selected-provider': { provider: 'guardian' },
+    '/guardian/factors/duo/settings': { host: 'api.example' },
+    '/guardian/factors/webauthn-roaming/settings': { userVerification: 'preferred' },
+    '/guardian/factors/webauthn-platform/settings': { userVerification: 'preferred' },
+    // None: the credentials of the end must need no second factor.
+    '/guardian/policies': [],
+  }
+  const closed: Record<string, unknown> = {
+    'selected-provider': { provider: 'twilio' },
+    'providers/twilio': { sid: 'AC1' },
+    templates: { enrollment_message: '{{ code }}', verification_message: '{{ code }}' },
+  }
+  const cases: Record<string, Case> = {
+    'GET /guardian/factors': () => ({ path: '/guardian/factors', status: 200 }),
+    'PUT /guardian/factors/:name': () => ({
+      ...{ path: '/guardian/factors/otp', body: { enabled: true }, status: 200 },
+    }),
+  }
+  const add = (path: string, body: unknown, status: number) => {
+    cases[`GET ${path}`] = () => ({ path, status })
+    cases[`PUT ${path}`] = () => ({ path, body: body as object, status })
+  }
+  for (const [path, body] of Object.entries(open)) add(path, body, 200)
+  for (const family of ['phone', 'sms']) {
+    for (const [name, body] of Object.entries(closed)) {
+      add(`/guardian/factors/${family}/${name}`, body, 403)
+    }
+  }
+  return cases
+}
+
 function otherMethod(body?: object): Case {
   return ({ mine, theirs }) =>
     [theirs.userId, mine.userId].map((userId) => ({

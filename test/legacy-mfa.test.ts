@@ -121,22 +121,23 @@ test('bound Actions run in their order, each with the event of the older trigger
   assert.equal(text.refusal, undefined)
   assert.deepEqual(await bundles(actions), ['second', 'first', 'second', 'first'])
   const [enrol, , challenge] = actions.calls.map(({ call }) => call.event)
-  assert.deepEqual(enrol?.message_options, {
+  assert.ok(enrol && challenge)
+  assert.deepEqual(enrol.message_options, {
     ...{ action: 'enrollment', code: '123456', message_type: 'sms', recipient: '+14155550137' },
-    text: (enrol?.message_options as { text: string }).text,
+    text: (enrol.message_options as { text: string }).text,
   })
-  assert.deepEqual(challenge?.message_options, {
+  assert.deepEqual(challenge.message_options, {
     ...{ action: 'second-factor-authentication', code: '123456', message_type: 'voice' },
     recipient: '+14155550137',
-    text: (challenge?.message_options as { text: string }).text,
+    text: (challenge.message_options as { text: string }).text,
   })
-  assert.match((challenge?.message_options as { text: string }).text, /1\.2\.3\.4\.5\.6\./)
+  assert.match((challenge.message_options as { text: string }).text, /1\.2\.3\.4\.5\.6\./)
   for (const absent of ['connection', 'organization', 'notification']) {
-    assert.equal(enrol?.[absent], undefined)
+    assert.equal(enrol[absent], undefined)
   }
-  assert.deepEqual(enrol?.tenant, { id: server.tenant.name })
-  assert.equal((enrol?.user as { login_count?: number }).login_count, undefined)
-  assert.equal((enrol?.client as { client_id: string }).client_id, 'demo')
+  assert.deepEqual(enrol.tenant, { id: server.tenant.name })
+  assert.equal((enrol.user as { login_count?: number }).login_count, undefined)
+  assert.equal((enrol.client as { client_id: string }).client_id, 'demo')
   assert.deepEqual(await server.logs(), ['gd_send_sms', 'gd_send_voice'])
 })
 

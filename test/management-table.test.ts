@@ -8,6 +8,7 @@ import { actionRows } from './management-table/actions.ts'
 import { clientRows } from './management-table/clients.ts'
 import { connectionRows } from './management-table/connections.ts'
 import { factorRows } from './management-table/factors.ts'
+import { guardianRows } from './management-table/guardian.ts'
 import { phoneRows } from './management-table/phone.ts'
 import { type Refusal, type Row, type Rows, refused } from './management-table/row.ts'
 import { sectionRows } from './management-table/sections.ts'
@@ -21,6 +22,7 @@ const rows: Rows = {
   ...factorRows,
   ...clientRows,
   ...connectionRows,
+  ...guardianRows,
   ...phoneRows,
   ...actionRows,
   ...userRows,

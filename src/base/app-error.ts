@@ -8,7 +8,7 @@ export type AppErrorDetails = {
   retryAfterS?: number
   /** Rate-limit headers of the tightest bucket. */
   rateLimit?: RateLimit
-  /** Further members of the body, on the Authentication API. */
+  /** Further members of the body. */
   members?: Readonly<Record<string, unknown>>
   /** For the log only, never on the wire. */
   cause?: unknown

@@ -11,6 +11,8 @@ export const ManagementRefusal = Type.Object(
     errorCode: Type.Optional(Type.String()),
     /** Of token errors: the message once more. */
     attributes: Type.Optional(Type.Object({ error: Type.String() })),
+    /** Of `phone_delivery_methods_in_use`: what uses them, such as `sms` or `passwordless`. */
+    factors: Type.Optional(Type.Array(Type.String())),
   },
   { title: 'ManagementRefusal' },
 )

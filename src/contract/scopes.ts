@@ -69,6 +69,7 @@ const originalScopes: readonly string[] = [
 /** Scopes of what lives under `/api/v2/phone`. */
 const ownScopes: readonly string[] = [
   'read:phone_messages',
+  'read:phone_experience',
   'read:phone_inbox',
   ...each(['read', 'update'], 'phone_protection'),
   'read:phone_experience',

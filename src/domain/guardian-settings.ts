@@ -2,6 +2,9 @@ import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 import { tenantDocument } from './tenant-documents.ts'
 
+/** The members of the document `guardian-phone` that are sealed. */
+export const guardianPhoneSecrets: readonly string[] = ['twilio']
+
 type GuardianPhone = {
   message_types?: ('sms' | 'voice')[]
   provider?: 'auth0' | 'twilio' | 'phone-message-hook'

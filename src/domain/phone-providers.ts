@@ -13,13 +13,14 @@ import {
   deletePhoneProvider,
   findPhoneProviderOfTenant,
   insertPhoneProvider,
-  listConnectionsOnPhone,
   lockPhoneProvider,
   type PhoneProviderRow,
   updatePhoneProvider,
 } from '../store/phone-providers.ts'
+import { lockTenant } from '../store/tenants.ts'
 import { deployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
+import { fitUses, usesOnProvider } from './provider-uses.ts'
 import { open, seal } from './sealing.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -49,8 +50,8 @@ export async function getPhoneProvider(
 /**
  * Gives the tenant its phone provider. There is one at most: sign-in, MFA and notices share it.
  *
- * @throws AppError `invalid_body`, `notification_bad_operation`, `custom_provider_action_missing` or
- *   `phone_provider_exists`
+ * @throws AppError `invalid_body`, `notification_bad_operation`, `custom_provider_action_missing`,
+ *   `phone_delivery_methods_in_use` or `phone_provider_exists`
  */
 export async function createPhoneProvider(
   deps: Deps,
@@ -75,7 +76,11 @@ export async function createPhoneProvider(
     created_at: now,
     updated_at: now,
   }
-  if ((await insertPhoneProvider(deps.db, row)) === 0) throw new AppError('phone_provider_exists')
+  await deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
+    if (!row.disabled) await fitUses(deps, tx, tenant, configuration)
+    if ((await insertPhoneProvider(tx, row)) === 0) throw new AppError('phone_provider_exists')
+  })
   return viewOf(row)
 }
 
@@ -84,8 +89,8 @@ export async function createPhoneProvider(
  * stay. The former credentials are kept beside new ones, for reports that the carrier still signs with
  * them.
  *
- * @throws AppError `notification_not_found`, `invalid_body`, `notification_bad_operation` or
- *   `custom_provider_action_missing`
+ * @throws AppError `notification_not_found`, `invalid_body`, `notification_bad_operation`,
+ *   `custom_provider_action_missing` or `phone_delivery_methods_in_use`
  */
 export async function updatePhoneProviderOf(
   deps: Deps,
@@ -96,6 +101,7 @@ export async function updatePhoneProviderOf(
   // Outside of the transaction: it may ask the database on its own.
   if (patch.name !== undefined) await checkAction(deps, tenant, patch.name)
   return deps.db.transaction(async (tx) => {
+    await lockTenant(tx, tenant.id)
     const before = await lockPhoneProvider(tx, tenant.id, id)
     if (before === undefined) throw new AppError('notification_not_found')
     // Only names of the list are ever stored.
@@ -114,6 +120,7 @@ export async function updatePhoneProviderOf(
       row.sealed_previous_credentials = before.sealed_credentials
       row.credentials_changed_at = now
     }
+    if (!row.disabled) await fitUses(deps, tx, tenant, configuration)
     await updatePhoneProvider(tx, row)
     return viewOf(row)
   })
@@ -131,8 +138,12 @@ export async function removePhoneProvider(deps: Deps, tenant: Tenant, id: string
  * disabling and deleting succeed all the same.
  */
 export async function usesOfPhoneProvider(deps: Deps, tenant: Tenant): Promise<string[]> {
-  const connections = await listConnectionsOnPhone(deps.db, tenant.id)
-  return connections.map(({ name }) => `passwordless connection ${name}`)
+  const uses = await usesOnProvider(deps, deps.db, tenant)
+  return [
+    ...uses.connections.map((name) => `passwordless connection ${name}`),
+    ...uses.factors.map((type) => `MFA by ${type}`),
+    ...uses.identifiers.map((name) => `phone identifiers of connection ${name}`),
+  ]
 }
 
 /**

@@ -34,6 +34,29 @@ export function tenantDocument(deps: Deps, tenant: Tenant, name: string): Promis
   return loading
 }
 
+/** What a document holds now, secret members included, as a transaction sees it. */
+export async function documentIn(
+  deps: Deps,
+  tx: Db,
+  tenantId: string,
+  name: string,
+): Promise<unknown> {
+  const row = await findTenantDocument(tx, tenantId, name)
+  return row && opened(deps, row)
+}
+
+/** Writes a document inside of a transaction that holds the tenant's lock. */
+export const putDocumentIn = (
+  deps: Deps,
+  tx: Db,
+  tenantId: string,
+  document: { name: string; value: unknown; secret?: readonly string[] },
+): Promise<number> =>
+  putTenantDocument(tx, {
+    ...{ tenant_id: tenantId, name: document.name, updated_at: deps.clock.now() },
+    ...sealedMembers(deps, tenantId, document.name, document.value, document.secret ?? []),
+  })
+
 /**
  * Changes a document under the tenant's lock, so that two writers follow each other.
  *
@@ -50,13 +73,9 @@ export const changeTenantDocument = <Document>(
 ): Promise<Document> =>
   deps.db.transaction(async (tx) => {
     await lockTenant(tx, tenant.id)
-    const row = await findTenantDocument(tx, tenant.id, name)
-    const after = await change(row && opened(deps, row), tx)
-    await putTenantDocument(tx, {
-      ...{ tenant_id: tenant.id, name, updated_at: deps.clock.now() },
-      ...sealedMembers(deps, tenant.id, name, after, secret),
-    })
-    return after
+    const value = await change(await documentIn(deps, tx, tenant.id, name), tx)
+    await putDocumentIn(deps, tx, tenant.id, { name, value, secret })
+    return value
   })
 
 /** @returns the document and, where it has secret members, those apart and sealed */

@@ -54,15 +54,15 @@ export const updatePhoneProvider = (db: Db, row: PhoneProviderRow) =>
 export const deletePhoneProvider = (db: Db, tenantId: string, id: string) =>
   db.run(sql`delete from phone_providers where tenant_id = ${tenantId} and id = ${id}`)
 
-const UsedConnectionRow = Type.Object({ name: Type.String() })
+const UsedConnectionRow = Type.Object({ name: Type.String(), strategy: Type.String() })
 
-/** The `sms` connections that some application may sign in with, oldest first. */
-export const listConnectionsOnPhone = (db: Db, tenantId: string) =>
+/** The connections that some application may sign in with, oldest first. */
+export const listUsedConnections = (db: Db, tenantId: string) =>
   db.rows(
     UsedConnectionRow,
     sql`
-    select name from connections
-     where tenant_id = ${tenantId} and strategy = 'sms' and exists (
+    select name, strategy from connections
+     where tenant_id = ${tenantId} and exists (
        select from connection_clients
         where connection_clients.tenant_id = connections.tenant_id
           and connection_clients.connection_id = connections.id)

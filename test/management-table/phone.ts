@@ -73,6 +73,7 @@ export const phoneRows: Rows = {
     answer: 202,
   }),
 
+  'GET /phone/experience': { scopes: ['read:phone_experience'], answer: 200 },
   'GET /phone/inbox': { scopes: ['read:phone_inbox'], query: 'take=10', answer: 200 },
   'GET /phone/messages': { scopes: ['read:phone_messages'], query: 'take=10', answer: 200 },
   'GET /phone/messages/:id': {

@@ -33,7 +33,10 @@ export const managementErrorHandler =
         'x-ratelimit-reset': String(Math.ceil(rateLimit.resetS)),
       })
     }
-    return reply.code(wire.status).type(json).send(errorBody(wire, refusal.details.message))
+    return reply
+      .code(wire.status)
+      .type(json)
+      .send({ ...errorBody(wire, refusal.details.message), ...refusal.details.members })
   }
 
 /** The scope's handler of unknown routes. */

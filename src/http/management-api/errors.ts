@@ -178,6 +178,22 @@ export const managementErrors: Record<ManagementErrorCode, WireError> = {
     message: 'The operator of this server does not allow the legacy phone experience.',
     errorCode: 'legacy_phone_experience_not_allowed',
   },
+  legacy_mfa_phone_provider_not_allowed: {
+    status: 403,
+    message:
+      'Insufficient privileges to use this deprecated feature. To handle Phone Provider/Templates refer to Tenant Phone Settings',
+    errorCode: 'legacy_mfa_phone_provider_not_allowed',
+  },
+  message_type_unsupported: {
+    status: 409,
+    message: 'Message Type is not supported by the configured phone provider',
+    errorCode: 'conflict',
+  },
+  phone_delivery_methods_in_use: {
+    status: 409,
+    message: 'Delivery methods of the phone provider are in use.',
+    errorCode: 'phone_delivery_methods_in_use',
+  },
   user_not_found: {
     status: 404,
     message: 'The user does not exist.',

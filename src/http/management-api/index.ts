@@ -15,8 +15,11 @@ import { connectionRoutes } from './connections.ts'
 import { emptySectionRoutes } from './empty-sections.ts'
 import { enrollmentRoutes } from './enrollments.ts'
 import { managementErrorHandler, managementNotFound } from './error-handler.ts'
+import { guardianRoutes } from './guardian.ts'
+import { guardianPhoneRoutes } from './guardian-phone.ts'
 import { logStreamRoutes } from './log-streams.ts'
 import { logRoutes } from './logs.ts'
+import { phoneExperienceRoutes } from './phone-experience.ts'
 import { phoneInboxRoutes } from './phone-inbox.ts'
 import { phoneMessageRoutes } from './phone-messages.ts'
 import { phoneProtectionRoutes } from './phone-protection.ts'
@@ -63,8 +66,11 @@ const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   connectionRoutes,
   enrollmentRoutes,
   emptySectionRoutes,
+  guardianPhoneRoutes,
+  guardianRoutes,
   logRoutes,
   logStreamRoutes,
+  phoneExperienceRoutes,
   phoneInboxRoutes,
   phoneMessageRoutes,
   phoneProtectionRoutes,
