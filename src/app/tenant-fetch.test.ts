@@ -6,8 +6,8 @@ import { egressPolicy } from '../base/egress-policy.ts'
 import { EgressRefused, type Lookup } from '../base/egress-rules.ts'
 import { createTenantFetch } from './tenant-fetch.ts'
 
-const signal = AbortSignal.timeout(20_000)
-const get = { method: 'GET', headers: {}, signal } as const
+/** Its time counts from the test's start: the suite may load this file long before. */
+const get = () => ({ method: 'GET', headers: {}, signal: AbortSignal.timeout(20_000) }) as const
 
 async function listen(answer: (request: IncomingMessage, reply: ServerResponse) => void) {
   const asked: IncomingMessage[] = []
@@ -40,7 +40,7 @@ for (const [what, url, reason] of refused) {
   test(`${what} is refused before a connection is made`, async () => {
     const fetch = createTenantFetch({ rules: egressPolicy([]), lookup: toLoopback })
 
-    await assert.rejects(fetch(url, get), ({ cause }: Error) => {
+    await assert.rejects(fetch(url, get()), ({ cause }: Error) => {
       assert.ok(cause instanceof EgressRefused, String(cause))
       assert.ok(cause.message.includes(reason), cause.message)
       return true
@@ -60,7 +60,8 @@ test('a listed name is reached at the address that was judged, with its own name
   })
 
   const reply = await fetch(`http://gateway.test:${port}/sms?a=b`, {
-    ...{ method: 'POST', headers: { 'x-odd': '1' }, body: 'text', signal },
+    ...get(),
+    ...{ method: 'POST', headers: { 'x-odd': '1' }, body: 'text' },
   })
 
   assert.deepEqual([reply.status, await reply.text()], [200, 'fine'])
@@ -74,8 +75,8 @@ test('another port of a listed host stays closed', async () => {
   const { port } = await listen((_, reply) => reply.end())
   const fetch = createTenantFetch({ rules: egressPolicy([`127.0.0.1:${port}`]) })
 
-  await assert.rejects(fetch(`http://127.0.0.1:${port + 1}/`, get), { message: 'fetch failed' })
-  const reply = await fetch(`http://127.0.0.1:${port}/`, get)
+  await assert.rejects(fetch(`http://127.0.0.1:${port + 1}/`, get()), { message: 'fetch failed' })
+  const reply = await fetch(`http://127.0.0.1:${port}/`, get())
   reply.discard()
   assert.equal(reply.status, 200)
 })
@@ -86,7 +87,7 @@ test('a redirect is an answer, and nobody follows it', async () => {
   })
   const fetch = createTenantFetch({ rules: egressPolicy([`127.0.0.1:${port}`]) })
 
-  const reply = await fetch(`http://127.0.0.1:${port}/`, get)
+  const reply = await fetch(`http://127.0.0.1:${port}/`, get())
   reply.discard()
 
   assert.equal(reply.status, 302)
@@ -104,7 +105,7 @@ test('an answer without end is read for 64 KiB', async () => {
   })
   const fetch = createTenantFetch({ rules: egressPolicy([`127.0.0.1:${port}`]) })
 
-  const reply = await fetch(`http://127.0.0.1:${port}/`, get)
+  const reply = await fetch(`http://127.0.0.1:${port}/`, get())
 
   assert.equal((await reply.text()).length, 64 * 1024)
 })
@@ -113,7 +114,7 @@ test('silence ends with the reason of the signal', async () => {
   const { port } = await listen(() => {})
   const fetch = createTenantFetch({ rules: egressPolicy([`127.0.0.1:${port}`]) })
 
-  const asked = fetch(`http://127.0.0.1:${port}/`, { ...get, signal: AbortSignal.timeout(50) })
+  const asked = fetch(`http://127.0.0.1:${port}/`, { ...get(), signal: AbortSignal.timeout(50) })
 
   await assert.rejects(asked, { name: 'TimeoutError' })
 })
@@ -121,7 +122,7 @@ test('silence ends with the reason of the signal', async () => {
 test('a closed port says so', async () => {
   const fetch = createTenantFetch({ rules: egressPolicy(['127.0.0.1:1']) })
 
-  await assert.rejects(fetch('http://127.0.0.1:1/', get), ({ cause }: Error) => {
+  await assert.rejects(fetch('http://127.0.0.1:1/', get()), ({ cause }: Error) => {
     assert.equal((cause as NodeJS.ErrnoException).code, 'ECONNREFUSED')
     return true
   })

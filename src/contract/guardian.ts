@@ -21,7 +21,11 @@ const closed = { additionalProperties: false } as const
 export const GuardianFactorParams = Type.Object({ name: Type.Enum([...guardianFactorNames]) })
 export const GuardianFactorPut = Type.Object({ enabled: Type.Boolean() }, closed)
 export const GuardianFactorView = Type.Array(
-  Type.Object({ name: Type.String(), enabled: Type.Boolean(), trial_expired: Type.Boolean() }),
+  Type.Object({
+    name: Type.Enum([...guardianFactorNames]),
+    enabled: Type.Boolean(),
+    trial_expired: Type.Boolean(),
+  }),
 )
 
 /** How a phone may be reached as a second factor. */
