@@ -11,6 +11,9 @@ type WorkerCall = Parameters<ActionWorker['invoke']>[0]
 export type GroupHost = {
   /** A process for the program; undefined while there is no room for one. Throws when none starts. */
   takeWorker(program: ActionProgram): ActionWorker | undefined
+  /** Whether a run of the tenant may begin now; `leave` says that it ended. */
+  enter(tenantId: string): boolean
+  leave(tenantId: string): void
   codeCaches: CodeCaches
   /** How long a run may wait for a process. */
   waitMs: number
@@ -93,7 +96,7 @@ export class WorkerGroup {
   pump(): void {
     while (this.#queue.length > 0) {
       const worker = this.#freeWorker()
-      if (worker === undefined) break
+      if (worker === undefined || !this.#host.enter(this.program.tenantId)) break
       const job = this.#queue.shift()
       if (job !== undefined) void this.#give(worker, job)
     }
@@ -141,7 +144,7 @@ export class WorkerGroup {
       },
     })
     if (worker.recycle) this.#retire(worker)
-    this.pump()
+    this.#host.leave(this.program.tenantId)
   }
 
   /** Leaves what it runs to end, gives it nothing more. */

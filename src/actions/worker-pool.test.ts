@@ -76,15 +76,29 @@ describe('the pool of processes', { skip: missing && 'no process can be started 
     assert.equal(Math.max(...lines.map(([, running]) => Number(running))), 4)
   })
 
-  test('throttles a tenant at its twenty-first run, and nobody else', async () => {
-    const slow = program(handler('await new Promise((resolve) => setTimeout(resolve, 100))'))
-    const results = await Promise.all(Array.from({ length: 21 }, () => actions.run(slow, call())))
+  test('lets fifty runs of an Action wait and sends the next one away, and nobody else', async () => {
+    const slow = program(handler('await new Promise((resolve) => setTimeout(resolve, 50))'))
+    const first = await actions.run(slow, call())
+    // One process is there: it takes four, fifty wait.
+    const results = await Promise.all(Array.from({ length: 55 }, () => actions.run(slow, call())))
     const ends = results.map(({ ended }) => ended)
 
-    assert.equal(ends.filter((end) => end === 'throttled').length, 1)
-    assert.equal(ends.filter((end) => end === 'returned').length, 20)
+    assert.equal(first.ended, 'returned')
+    assert.equal(ends.filter((end) => end === 'not_started').length, 1)
+    assert.equal(ends.filter((end) => end === 'returned').length, 54)
     assert.equal((await actions.run(program(handler('')), call())).ended, 'returned')
     assert.equal((await actions.run(slow, call())).ended, 'returned')
+  })
+
+  test('throttles a tenant that ran too many within the minute, and nobody else', async (t) => {
+    const few = createActions({ ...options, perMinute: 3 })
+    t.after(() => few.close(0))
+    const quick = program(handler(''))
+    const ends = []
+    for (let run = 0; run < 4; run += 1) ends.push((await few.run(quick, call())).ended)
+
+    assert.deepEqual(ends, ['returned', 'returned', 'returned', 'throttled'])
+    assert.equal((await few.run(program(handler('')), call())).ended, 'returned')
   })
 
   test('shares the cache of a tenant and trigger among versions, not with tests', async () => {

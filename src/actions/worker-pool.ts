@@ -39,6 +39,13 @@ export class WorkerPool {
     this.#tenants = new TenantLimits(options)
     this.#host = {
       takeWorker: (program) => this.#takeWorker(program),
+      enter: (tenantId) => this.#tenants.enter(tenantId),
+      leave: (tenantId) => {
+        this.#tenants.leave(tenantId)
+        for (const group of this.#groups.values()) {
+          if (group.program.tenantId === tenantId) group.pump()
+        }
+      },
       codeCaches: new CodeCaches(64 * 2 ** 20),
       waitMs: 15_000,
     }
@@ -48,9 +55,8 @@ export class WorkerPool {
   /** Never rejects. */
   async run(program: ActionProgram, call: ActionCall): Promise<ActionResult> {
     if (this.#closed) return notStarted('The server stops.')
-    const end = this.#tenants.begin(program.tenantId)
-    if (end === undefined) {
-      const message = 'The tenant has too many Actions running.'
+    if (!this.#tenants.admit(program.tenantId)) {
+      const message = 'The tenant has run too many Actions within this minute.'
       return failedResult('throttled', { name: 'RateLimitError', message })
     }
     const { tenantId, trigger } = program
@@ -66,7 +72,6 @@ export class WorkerPool {
       return platformFailure(error)
     } finally {
       this.#running.delete(running)
-      end()
       if (this.#crowded) this.#oldestIdle()?.end('another Action needs its place')
     }
   }

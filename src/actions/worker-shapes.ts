@@ -39,8 +39,10 @@ export const workerLimits = {
   ...{ startMs: 15_000, loadMs: 5000, pingMs: 250 },
   /** How long it may run on after its first call to make its code cache. */
   cacheMs: 500,
+  /** It stands still this long after its last call. */
+  idleMs: 25,
   /** A process that did this much, or is this old, gives way to a fresh one. */
-  ...{ calls: 1000, ageMs: 3_600_000 },
+  ...{ calls: 10_000, ageMs: 3_600_000 },
   /** More frames than these since the last call began are no honest code's. */
   ...{ controlFrames: 20_000, strayResults: 100 },
 } as const

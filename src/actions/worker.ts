@@ -58,6 +58,8 @@ export class ActionWorker {
   #strays = 0
   #worn = false
   #frozen = false
+  #resting: NodeJS.Timeout | undefined
+  #corked = false
   #cacheWanted = false
 
   constructor(launched: LaunchedWorker, options: WorkerOptions) {
@@ -141,6 +143,7 @@ export class ActionWorker {
     const id = this.#lastId
     this.#calls += 1
     this.#frames = 0
+    clearTimeout(this.#resting)
     if (this.#frozen) this.#process.thaw()
     this.#frozen = false
     return new Promise((settle) => {
@@ -164,6 +167,7 @@ export class ActionWorker {
   kill(reason: string): void {
     if (this.#state === 'dead') return
     this.#state = 'dead'
+    clearTimeout(this.#resting)
     this.#log.debug({ reason, stderr: this.#process.stderrText() }, 'a process of Actions ends')
     this.#process.kill()
     const error = platformError(`The process of the Action ended: ${reason}.`)
@@ -286,12 +290,29 @@ export class ActionWorker {
       }, workerLimits.cacheMs).unref()
       return
     }
-    this.#frozen = true
-    this.#process.freeze()
+    // Under load the next call is near, and two signals to a whole process cost more than this.
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => {
+      if (this.#pending.size > 0 || this.#state !== 'bound') return
+      this.#frozen = true
+      this.#process.freeze()
+    }, workerLimits.idleMs)
+    this.#resting.unref()
   }
 
+  /** What is sent in one turn of the event loop leaves with one system call. */
   #send(type: FrameType, id: number, payload?: Uint8Array): void {
-    if (this.#state !== 'dead') this.#process.channel.write(encodeFrame(type, id, payload))
+    if (this.#state === 'dead') return
+    const { channel } = this.#process
+    if (!this.#corked) {
+      this.#corked = true
+      channel.cork()
+      setImmediate(() => {
+        this.#corked = false
+        channel.uncork()
+      })
+    }
+    channel.write(encodeFrame(type, id, payload))
   }
 }
 

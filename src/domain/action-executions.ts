@@ -31,12 +31,12 @@ export type ExecutedAction = {
   error?: { id: string; msg: string }
 }
 
-/** Keeps how a run ended, for ten days. @returns its id, by which the logs name it */
-export async function recordExecution(
+/** Keeps how a run ended, for ten days, in the background. @returns its id, by which the logs name it */
+export function recordExecution(
   deps: Deps,
   tenant: Pick<Tenant, 'id'>,
   run: ExecutedAction,
-): Promise<string> {
+): string {
   const id = randomUuid(deps.random)
   const now = deps.clock.now()
   const result = {
@@ -45,9 +45,11 @@ export async function recordExecution(
     started_at: new Date(run.startedAt).toISOString(),
     ended_at: new Date(run.endedAt).toISOString(),
   }
-  await insertActionExecution(deps.db, {
-    ...{ tenant_id: tenant.id, id, trigger_id: run.triggerId, status: 'final' },
-    ...{ results: [result], created_at: now, updated_at: now },
-  })
+  deps.background.run('record-execution', () =>
+    insertActionExecution(deps.db, {
+      ...{ tenant_id: tenant.id, id, trigger_id: run.triggerId, status: 'final' },
+      ...{ results: [result], created_at: now, updated_at: now },
+    }),
+  )
   return id
 }

@@ -9,7 +9,7 @@ import { tenantLogRow } from './tenant-logs.ts'
 /** One run of a tenant's Action, with what is to be logged of it. */
 export type ActionRun = {
   result: ActionResult
-  /** Absent when the run could not be recorded. */
+  /** Absent when nothing ran. */
   executionId?: string
   /** The start of its console. */
   logs: string
@@ -29,8 +29,8 @@ const errorClasses = {
 } as const
 
 /**
- * Runs what is deployed for a trigger and records the execution. A failure of this server before the run
- * is a run that did not start; a failure to record it changes nothing about its result.
+ * Runs what is deployed for a trigger. A failure of this server before the run is a run that did not start.
+ * The record of the run is written beside the delivery, which neither waits for it nor depends on it.
  *
  * @param call.action one of several that are bound; what the trigger runs when absent
  * @param call.limitMs asked when the event is ready, because making it takes time too
@@ -67,19 +67,15 @@ export async function runAction(
     return { result, logs, entries: [], interrupted: true }
   }
   const error = errorOf(result)
-  const executionId = await recordExecution(deps, tenant, {
+  const executionId = recordExecution(deps, tenant, {
     ...{ triggerId: trigger, actionName: action.actionName, startedAt, endedAt: deps.clock.now() },
     ...(error !== undefined && { error: { id: error.class, msg: error.text } }),
-  }).catch((err: unknown) => {
-    deps.log.error({ err, trigger }, 'a run of an Action could not be recorded')
-    return undefined
   })
-  const named = executionId === undefined ? {} : { executionId }
   const entries =
     error === undefined
       ? []
-      : [failureEntry(deps, tenant, { action, result, ...named, ...error, about: call.about })]
-  return { result, ...named, logs, entries, interrupted: false }
+      : [failureEntry(deps, tenant, { action, result, executionId, ...error, about: call.about })]
+  return { result, executionId, logs, entries, interrupted: false }
 }
 
 async function run(
@@ -104,7 +100,7 @@ function failureEntry(
   failure: {
     action: DeployedAction
     result: ActionResult
-    executionId?: string
+    executionId: string
     class: string
     about: { client_id?: string; user_id?: string }
   },
@@ -115,7 +111,7 @@ function failureEntry(
     ...failure.about,
     details: {
       trigger_id: action.program.trigger,
-      ...(failure.executionId !== undefined && { execution_id: failure.executionId }),
+      execution_id: failure.executionId,
       action_id: action.actionId,
       action_name: action.actionName,
       version_id: action.versionId,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { Db } from './db.ts'
-import { columns, json, sql } from './sql.ts'
+import type { BatchKind, Db } from './db.ts'
+import { columns, sql } from './sql.ts'
 
 /** A row of `action_executions`: what became of one run. */
 export const ActionExecutionRow = Type.Object({
@@ -14,11 +14,26 @@ export const ActionExecutionRow = Type.Object({
 })
 export type ActionExecutionRow = Static<typeof ActionExecutionRow>
 
-export const insertActionExecution = (db: Db, row: ActionExecutionRow) =>
-  db.run(sql`
-    insert into action_executions (${columns(ActionExecutionRow)})
-    values (${row.tenant_id}, ${row.id}, ${row.trigger_id}, ${row.status}, ${json(row.results)},
-            ${row.created_at}, ${row.updated_at})`)
+/** Adds one run; runs of the same moment share a statement. */
+export const insertActionExecution = (db: Db, row: ActionExecutionRow): Promise<void> =>
+  db.batch(inserts, row)
+
+const inserts: BatchKind<ActionExecutionRow, void> = {
+  name: 'action-executions',
+  maxItems: 500,
+  maxInFlight: 1,
+  async run(db, rows) {
+    await db.run(sql`
+      insert into action_executions (${columns(ActionExecutionRow)})
+      select * from unnest(${rows.map((row) => row.tenant_id)}::text[],
+        ${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.trigger_id)}::text[],
+        ${rows.map((row) => row.status)}::text[],
+        ${rows.map((row) => JSON.stringify(row.results))}::jsonb[],
+        ${rows.map((row) => row.created_at)}::bigint[],
+        ${rows.map((row) => row.updated_at)}::bigint[])`)
+    return rows.map(() => undefined)
+  },
+}
 
 export const findActionExecution = (db: Db, tenantId: string, id: string) =>
   db.first(

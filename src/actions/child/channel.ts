@@ -3,6 +3,7 @@ import { encodeFrame, type Frame, FrameReader, type FrameType } from '../protoco
 
 const { parse, stringify } = JSON
 const { concat, from } = Buffer
+const { setImmediate } = globalThis
 
 /** The pipe to the host, descriptor 3: the only way out of this process. */
 export type Channel = {
@@ -26,19 +27,37 @@ export function openChannel(onFrame: (frame: Frame) => void, onEnd: () => void):
   pipe.on('error', onEnd)
   pipe.on('end', onEnd)
   const write = pipe.write.bind(pipe)
+  const cork = pipe.cork.bind(pipe)
+  const uncork = pipe.uncork.bind(pipe)
+  let corked = false
+  const flush = () => {
+    if (!corked) return
+    corked = false
+    uncork()
+  }
+  /** What is sent in one turn of the event loop leaves with one system call. */
+  const gather = () => {
+    if (corked) return
+    corked = true
+    cork()
+    setImmediate(flush)
+  }
   const json = (value: unknown) => from(stringify(value), 'utf8')
   // A member that the types do not know.
   const { _handle: handle } = pipe as unknown as { _handle: object }
   return {
     handle,
     send: (type, id, payload) => {
+      gather()
       write(encodeFrame(type, id, payload))
     },
     sendJson: (type, id, value) => {
+      gather()
       write(encodeFrame(type, id, json(value)))
     },
     last: (type, id, value, then) => {
       write(encodeFrame(type, id, json(value)), then)
+      flush()
     },
   }
 }
