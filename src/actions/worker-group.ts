@@ -120,7 +120,7 @@ export class WorkerGroup {
     for (const worker of this.#workers) {
       if (worker.recycle) this.#retire(worker)
       else if (worker.inFlight < groupLimits.concurrency) {
-        if (best === undefined || worker.inFlight < best.inFlight) best = worker
+        if (best === undefined || worker.inFlight > best.inFlight) best = worker
       }
     }
     return best

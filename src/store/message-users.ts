@@ -20,7 +20,7 @@ export const findMessageUser = (
 const reads: BatchKind<{ tenantId: string; userId: string }, MessageUserRow | undefined> = {
   name: 'message-users',
   maxItems: 100,
-  maxInFlight: 2,
+  maxInFlight: 1,
   async run(db, items) {
     const rows = await db.rows(
       MessageUserRow,

@@ -57,7 +57,7 @@ export const readConfigVersion = (db: Db, tenantId: string): Promise<number | un
 const configVersions: BatchKind<string, number | undefined> = {
   name: 'config-version',
   maxItems: 500,
-  maxInFlight: 2,
+  maxInFlight: 1,
   async run(db, tenantIds) {
     const rows = await db.rows(
       VersionRow,
