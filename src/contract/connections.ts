@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { DatabaseOptions } from './database-options.ts'
 import { nullable, nullableEnum } from './nullable.ts'
 
 /** `/api/v2/connections`. Source: Auth0's Management API v2. */
 
 /** The strategies that a connection can have here. */
-export const connectionStrategies = ['sms'] as const
+export const connectionStrategies = ['sms', 'auth0'] as const
 
 const Text = (maxLength: number) => Type.Optional(nullable(Type.String({ maxLength })))
 const Flag = Type.Optional(nullable(Type.Boolean()))
@@ -72,11 +73,21 @@ export const SmsOptions = Type.Object(
 )
 export type SmsOptions = Static<typeof SmsOptions>
 
+/**
+ * The members of both strategies in one open object: a change of a connection does not name the strategy,
+ * and what belongs to the other one is stored and shown like any member that stands in no table.
+ */
+export const ConnectionOptions = Type.Object(
+  { ...DatabaseOptions.properties, ...SmsOptions.properties },
+  { additionalProperties: true },
+)
+export type ConnectionOptions = Static<typeof ConnectionOptions>
+
 const ClientIds = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 10_000 })
 
 const members = {
   display_name: Type.String({ maxLength: 128 }),
-  options: SmsOptions,
+  options: ConnectionOptions,
   is_domain_connection: Type.Boolean(),
   show_as_button: Type.Boolean(),
   realms: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 }),

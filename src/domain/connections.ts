@@ -1,6 +1,10 @@
 import { AppError } from '../base/app-error.ts'
 import { randomAlphanumeric } from '../base/random.ts'
-import type { ConnectionCreate, ConnectionPatch, SmsOptions } from '../contract/connections.ts'
+import type {
+  ConnectionCreate,
+  ConnectionOptions,
+  ConnectionPatch,
+} from '../contract/connections.ts'
 import { listExistingClientIds } from '../store/clients.ts'
 import {
   disableAllClients,
@@ -19,6 +23,7 @@ import {
 import type { Db } from '../store/db.ts'
 import { lockTenant } from '../store/tenants.ts'
 import { removeUsersOfConnection } from './connection-deletions.ts'
+import { checkDatabaseOptions, newDatabaseOptions } from './database-options.ts'
 import type { Deps } from './deps.ts'
 import { open, seal } from './sealing.ts'
 import type { Connection, Tenant } from './tenant.ts'
@@ -122,7 +127,10 @@ export async function createConnection(
 ): Promise<Record<string, unknown>> {
   const { name, strategy, options = {}, enabled_clients = [], ...members } = create
   const id = `con_${randomAlphanumeric(deps.random, 16)}`
-  const stored = normalizeOptions(options)
+  const stored = normalizeOptions(
+    strategy,
+    strategy === 'auth0' ? newDatabaseOptions(options) : options,
+  )
   const row: ConnectionRow = {
     tenant_id: tenant.id,
     id,
@@ -163,8 +171,9 @@ export async function patchConnection(
     await lockTenant(tx, tenant.id)
     const before = await lockConnection(tx, tenant.id, id)
     if (before === undefined) throw new AppError('connection_not_found')
+    const former = openOptions(deps, tenant, before)
     const stored =
-      options === undefined ? openOptions(deps, tenant, before) : normalizeOptions(options)
+      options === undefined ? former : normalizeOptions(before.strategy, options, former)
     const row: ConnectionRow = {
       ...before,
       sealed_options:
@@ -259,9 +268,21 @@ async function replaceEnabledClients(
   return wanted
 }
 
-/** `"unified"` is another word for true. */
-const normalizeOptions = (options: SmsOptions): Record<string, unknown> =>
-  options.use_phone_provider === 'unified' ? { ...options, use_phone_provider: true } : options
+/**
+ * Options as they are stored: `"unified"` is another word for true.
+ *
+ * @throws AppError `invalid_body` for options that exclude each other
+ */
+function normalizeOptions(
+  strategy: string,
+  options: ConnectionOptions,
+  before?: ConnectionOptions,
+): Record<string, unknown> {
+  if (strategy === 'auth0') checkDatabaseOptions(options, before)
+  return options.use_phone_provider === 'unified'
+    ? { ...options, use_phone_provider: true }
+    : options
+}
 
 const sealOptions = (
   deps: Deps,

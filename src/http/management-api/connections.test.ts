@@ -134,7 +134,7 @@ for (const totp of [
 }
 
 for (const [what, change, status, message] of [
-  ['another strategy', { strategy: 'auth0' }, 400, /No enum match/],
+  ['another strategy', { strategy: 'ad' }, 400, /No enum match/],
   ['a name with a blank', { name: 'a b' }, 400, /does not match pattern/],
   ['a name that ends with a hyphen', { name: 'a-' }, 400, /does not match pattern/],
   ['an unknown client', { enabled_clients: ['nobody'] }, 400, /The client does not exist/],
