@@ -88,9 +88,9 @@ function assertAttributes(
 function assertMethods({ authentication_methods: methods }: DatabaseOptions): void {
   const { password, email_otp, phone_otp } = methods ?? {}
   if (password?.enabled === false && !(email_otp?.enabled || phone_otp?.enabled)) {
-    throw refuse('authentication_methods must contain one enabled method')
+    throw refuse('Disabling the password needs phone_otp or email_otp enabled')
   }
   if (password?.signup_behavior === 'block' && password.api_behavior !== 'optional') {
-    throw refuse('signup_behavior block requires api_behavior optional')
+    throw refuse('A signup_behavior of block needs an api_behavior of optional')
   }
 }
