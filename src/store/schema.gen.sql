@@ -334,6 +334,7 @@ create table limit_buckets (
   window_ms double precision not null,
   constraint limit_buckets_pkey PRIMARY KEY (tenant_id, key)
 );
+CREATE INDEX limit_buckets_passwords ON public.limit_buckets USING btree (tenant_id, key text_pattern_ops) WHERE (key ~~ 'password:%'::text);
 
 create table log_streams (
   tenant_id text not null,
@@ -610,6 +611,16 @@ create table user_counts (
   constraint user_counts_pkey PRIMARY KEY (tenant_id, slot)
 );
 
+create table user_passwords (
+  tenant_id text not null,
+  user_id text not null,
+  password_hash text not null,
+  changed_at bigint not null,
+  former text[] not null default '{}'::text[],
+  constraint user_passwords_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint user_passwords_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, user_id) ON DELETE CASCADE
+);
+
 create table users (
   tenant_id text not null,
   user_id text not null,
@@ -627,12 +638,15 @@ create table users (
   last_ip text,
   created_at bigint not null,
   updated_at bigint not null,
+  email_unique boolean not null default false,
   constraint users_pkey PRIMARY KEY (tenant_id, user_id)
 );
 CREATE INDEX users_created ON public.users USING btree (tenant_id, created_at, user_id);
 CREATE INDEX users_email ON public.users USING btree (tenant_id, email) WHERE (email IS NOT NULL);
+CREATE UNIQUE INDEX users_email_unique ON public.users USING btree (tenant_id, connection, email) WHERE email_unique;
 CREATE UNIQUE INDEX users_phone ON public.users USING btree (tenant_id, connection, phone_number);
 CREATE INDEX users_phone_any ON public.users USING btree (tenant_id, phone_number);
+CREATE UNIQUE INDEX users_username ON public.users USING btree (tenant_id, connection, username) WHERE (username IS NOT NULL);
 CREATE TRIGGER users_active_deleted AFTER DELETE ON public.users REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_active_users();
 CREATE TRIGGER users_active_inserted AFTER INSERT ON public.users REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_active_users();
 CREATE TRIGGER users_deleted AFTER DELETE ON public.users REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_users();
