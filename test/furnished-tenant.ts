@@ -203,6 +203,12 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const ticket = await manage('POST', '/guardian/enrollments/ticket', { user_id: user.user_id })
   const mfaToken = createHash('sha256').update(`mfa of ${name}`).digest('base64url')
   await furnishSecondFactor(server, user.user_id, mfaToken)
+  await manage('POST', '/connections', { name: `people-of-${name}`, strategy: 'auth0' })
+  await manage('POST', '/users', {
+    connection: `people-of-${name}`,
+    email: `ada@${name}.test`,
+    password: `Password-of-${name}`,
+  })
   const { body: admin } = await server.post('/oauth/token', {
     grant_type: 'client_credentials',
     client_id: server.admin.clientId,

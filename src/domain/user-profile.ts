@@ -11,6 +11,20 @@ export const newPhoneProfile = (
   picture: `${tenant.url}/assets/avatar.svg`,
 })
 
+/** What a person of a database is called until somebody says otherwise. Source: management-api 8.3. */
+export const newDatabaseProfile = (
+  tenant: Pick<Tenant, 'url'>,
+  { email, username, phone_number }: Pick<UserRow, 'email' | 'username' | 'phone_number'>,
+): Record<string, unknown> => ({
+  name: email ?? username ?? phone_number,
+  nickname: email?.split('@', 1)[0] ?? username ?? '',
+  picture: `${tenant.url}/assets/avatar.svg`,
+})
+
+/** The members that were sent. */
+export const present = (members: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+
 /**
  * A user as `/api/v2/users` shows it. Members that were never set are left out, and the number is
  * whole: what is masked is masked elsewhere.

@@ -19,6 +19,7 @@ import {
 } from '../../domain/connections.ts'
 import type { Deps } from '../../domain/deps.ts'
 import type { Tenant } from '../../domain/tenant.ts'
+import { deleteUsersByEmail } from '../../domain/users.ts'
 import { cursorKey, pageWindow } from './page-window.ts'
 import {
   anyPage,
@@ -34,6 +35,9 @@ const Params = Type.Object({ id: Type.String({ maxLength: 200 }) })
 
 /** Members that a selection of fields never leaves out. Source: recorded. */
 const always = ['id', 'is_domain_connection', 'authentication', 'connected_accounts']
+
+/** Values for scripts of a database: secrets as a rule. */
+const hidden = new Set(['configuration', 'customScripts'])
 
 /** `/connections`. */
 export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (
@@ -74,7 +78,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.post(
     '/connections',
     {
-      config: { scopes: ['create:connections'], reply: { 201: ConnectionView } },
+      config: { scopes: ['create:connections'], reply: { 201: ConnectionView }, hidden },
       schema: { summary: 'Create a connection', body: ConnectionCreate },
     },
     async ({ tenant, body }, reply) =>
@@ -98,7 +102,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
   app.patch(
     '/connections/:id',
     {
-      config: { scopes: ['update:connections'], reply: { 200: ConnectionView } },
+      config: { scopes: ['update:connections'], reply: { 200: ConnectionView }, hidden },
       schema: { summary: 'Update a connection', params: Params, body: ConnectionPatch },
     },
     async ({ tenant, params, body }) => patchConnection(deps, tenant, params.id, body),
@@ -140,9 +144,13 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async
         querystring: Type.Object({ email: Type.String({ minLength: 1, maxLength: 320 }) }),
       },
     },
-    async ({ tenant, params }) => {
-      connectionOf(tenant, params.id)
-      throw new AppError('invalid_body', { message: 'Connection must be a database connection' })
+    async ({ tenant, access, params, query, ip, headers }, reply) => {
+      await deleteUsersByEmail(deps, tenant, params.id, query.email, {
+        clientId: access.clientId,
+        ip,
+        userAgent: headers['user-agent'] ?? '',
+      })
+      return reply.code(204).send()
     },
   )
 

@@ -92,14 +92,18 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app,
       },
       schema: { summary: 'Update a User', params: Params, body: UserPatch },
     },
-    async ({ tenant, access, params, body }) => {
+    async ({ tenant, access, params, body, ip, headers }) => {
       assertMoreThanOwn(access, ['update:users', 'update:users_app_metadata'])
       if (!access.scopes.has('update:users') && !Object.keys(body).every(isAppMetadata)) {
         throw new AppError('insufficient_scope', {
           message: 'Insufficient scope, expected any of: update:users',
         })
       }
-      return patchUser(deps, tenant, params.id, body)
+      return patchUser(deps, tenant, params.id, body, {
+        clientId: access.clientId,
+        ip,
+        userAgent: headers['user-agent'] ?? '',
+      })
     },
   )
 
