@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { mfaOobGrant, mfaOtpGrant, mfaRecoveryCodeGrant } from './mfa.ts'
+import { passwordGrant, passwordRealmGrant } from './password-grants.ts'
 import { passwordlessOtpGrant } from './passwordless.ts'
 
 /**
@@ -20,6 +21,26 @@ export const TokenBody = Type.Union([
     /** The phone number. */
     username: Type.String(),
     otp: Type.String(),
+    /** The name of the connection. */
+    realm: Type.String(),
+    scope: Text,
+    audience: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal(passwordGrant),
+    ...client,
+    /** An address, a phone number or a name, whichever the tenant's default directory knows people by. */
+    username: Type.String(),
+    password: Type.String(),
+    scope: Text,
+    audience: Text,
+  }),
+  Type.Object({
+    grant_type: Type.Literal(passwordRealmGrant),
+    ...client,
+    username: Type.String(),
+    /** The code, where the connection is a phone connection. */
+    password: Type.String(),
     /** The name of the connection. */
     realm: Type.String(),
     scope: Text,

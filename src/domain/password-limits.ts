@@ -67,6 +67,18 @@ export async function passwordBlocks(
   })
 }
 
+/** Lets an identifier try again, from every address; tells how many were blocked. */
+export async function liftPasswordBlocks(
+  deps: Deps,
+  tenant: Tenant,
+  connection: Connection,
+  identifier: string,
+): Promise<number> {
+  const blocks = await passwordBlocks(deps, tenant, connection, identifier)
+  for (const { key } of blocks) await refillBucket(deps.db, tenant.id, key)
+  return blocks.length
+}
+
 /** Off for the tenant, the connection or the address. */
 function isLimited(tenant: Tenant, { connection, ip }: PasswordTry): boolean {
   const { enabled, shields, allowlist } = tenant.protection.brute_force

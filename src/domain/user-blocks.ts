@@ -9,6 +9,7 @@ import { type GuessBlock, liftGuessBlocks, listGuessBlocks } from '../store/user
 import { findUser, type UserRow } from '../store/users.ts'
 import { limitedAddress } from './allow-list.ts'
 import type { Deps } from './deps.ts'
+import { liftPasswordBlocks, passwordBlocks } from './password-limits.ts'
 import { recipientHash } from './recipients.ts'
 import type { Tenant } from './tenant.ts'
 import { loggedNumber, writeTenantLog } from './tenant-logs.ts'
@@ -17,7 +18,7 @@ import { loggedNumber, writeTenantLog } from './tenant-logs.ts'
 export type Unblocker = { clientId: string; ip: string; userAgent: string }
 
 /**
- * Where an identifier is refused because of too many wrong codes.
+ * Where an identifier is refused because of too many wrong codes or passwords.
  *
  * @param considerEnablement tells nothing while the tenant's brute-force protection is off
  */
@@ -30,7 +31,22 @@ export async function listBlocksOfIdentifier(
   if (considerEnablement && !tenant.protection.brute_force.enabled) return { blocked_for: [] }
   const block = guessBlock(deps, tenant, identifier)
   const rows = block === undefined ? [] : await listGuessBlocks(deps.db, block)
-  return { blocked_for: rows.map(({ connection }) => ({ identifier, connection })) }
+  const byPassword = await Promise.all(
+    databasesOf(tenant).map(async (connection) => {
+      const blocks = await passwordBlocks(deps, tenant, connection, identifier)
+      return blocks.map(({ ip }) => ({
+        identifier,
+        ...(ip !== null && { ip }),
+        connection: connection.name,
+      }))
+    }),
+  )
+  return {
+    blocked_for: [
+      ...rows.map(({ connection }) => ({ identifier, connection })),
+      ...byPassword.flat(),
+    ],
+  }
 }
 
 /** Lifts every block of an identifier; one that is not blocked is no error. */
@@ -41,7 +57,11 @@ export async function unblockIdentifier(
   by: Unblocker,
 ): Promise<void> {
   const block = guessBlock(deps, tenant, identifier)
-  if (block === undefined || (await liftGuessBlocks(deps.db, block)) === 0) return
+  let lifted = block === undefined ? 0 : await liftGuessBlocks(deps.db, block)
+  for (const connection of databasesOf(tenant)) {
+    lifted += await liftPasswordBlocks(deps, tenant, connection, identifier)
+  }
+  if (lifted === 0) return
   await logUnblocked(deps, tenant, by, { user_name: loggedNumber(identifier) })
 }
 
@@ -73,7 +93,11 @@ export async function unblockUser(
   const user = await findUser(deps.db, tenant.id, userId)
   if (user === undefined) throw new AppError('user_not_found')
   let lifted = 0
+  const database = databasesOf(tenant).find(({ name }) => name === user.connection)
   for (const identifier of identifiersOf(user)) {
+    if (database !== undefined) {
+      lifted += await liftPasswordBlocks(deps, tenant, database, identifier)
+    }
     const block = guessBlock(deps, tenant, identifier)
     if (block === undefined) continue
     lifted += await liftGuessBlocks(deps.db, { ...block, connections: [user.connection] })
@@ -97,6 +121,10 @@ export async function unblockAddress(deps: Deps, tenant: Tenant, ip: string): Pr
 
 /** The bucket of an address, as `/passwordless/start` names it. */
 const addressKey = (ip: string) => `address:${limitedAddress(ip)}`
+
+/** The connections whose people have a password. */
+const databasesOf = (tenant: Tenant) =>
+  tenant.connections.filter(({ strategy }) => strategy === 'auth0')
 
 const identifiersOf = (user: UserRow): string[] =>
   [user.phone_number, user.email, user.username].filter((each) => each !== null)

@@ -4,15 +4,20 @@ import type { Deps } from '../../domain/deps.ts'
 import type { Client, Tenant } from '../../domain/tenant.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import { parseScope } from '../scopes.ts'
+import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { type Grant, refuseGrant, requiredParameter } from './grant.ts'
 import { mfaOob, mfaOtp, mfaRecoveryCode } from './mfa.ts'
+import { password, passwordRealm } from './password.ts'
 import { passwordlessOtp } from './passwordless-otp.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Every grant that this server answers. A new one is a file and a line. */
 const grants: readonly Grant[] = [
+  authorizationCode,
   passwordlessOtp,
+  password,
+  passwordRealm,
   refreshToken,
   clientCredentials,
   mfaOob,
