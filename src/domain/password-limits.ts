@@ -1,6 +1,11 @@
 import { keyedHash } from '../base/secret-box.ts'
 import { guessRefillMs } from '../store/challenges.ts'
-import { refillBucket, takeFromBuckets } from '../store/limit-buckets.ts'
+import {
+  type Bucket,
+  refillBucket,
+  returnToBuckets,
+  takeFromBuckets,
+} from '../store/limit-buckets.ts'
 import { listSpentPasswordBuckets } from '../store/user-passwords.ts'
 import { isOnAllowList, limitedAddress } from './allow-list.ts'
 import { canonicalIdentifier } from './database-identifiers.ts'
@@ -10,42 +15,75 @@ import type { Connection, Tenant } from './tenant.ts'
 /** What a password is tried at. */
 export type PasswordTry = { connection: Connection; identifier: string; ip: string }
 
+const identifierPrefix = 'password:'
+
 /** Stands for every address in the key of a bucket. */
 const anywhere = '*'
 
+/** Why a try is refused before its password is compared. */
+export type PasswordRefusal = {
+  /** What has had too many wrong ones. */
+  of: 'identifier' | 'address'
+  retryAfterS: number
+  /** Nothing was said of it in the last minute. */
+  isFirst: boolean
+}
+
 /**
- * Counts a try before its password is compared; all processes count together. As many can be wrong as
- * the tenant's brute-force settings say, then one comes back every six minutes, as with codes.
+ * Counts a try before its password is compared; all processes count together. An identifier may have as
+ * many wrong ones as the tenant's brute-force settings say, then one comes back every six minutes, as with
+ * codes; an address, over all identifiers, as many as the settings for suspicious addresses say.
  *
  * The identifier is counted whether anybody has it or not.
  *
- * @returns when the next try is allowed; undefined when this one is
+ * @returns undefined when the try is allowed
  */
 export async function countPasswordTry(
   deps: Deps,
   tenant: Tenant,
   attempt: PasswordTry,
-): Promise<{ retryAfterS: number; isFirst: boolean } | undefined> {
-  if (!isLimited(tenant, attempt)) return undefined
-  const count = tenant.protection.brute_force.max_attempts
-  const bucket = { key: keyOf(tenant, attempt), count, perS: (count * guessRefillMs) / 1000 }
+): Promise<PasswordRefusal | undefined> {
+  const buckets = [...identifierBuckets(tenant, attempt), ...addressBuckets(tenant, attempt.ip)]
+  if (buckets.length === 0) return undefined
   const now = deps.clock.now()
-  const taken = await takeFromBuckets(deps.db, { tenantId: tenant.id, buckets: [bucket], now })
+  const taken = await takeFromBuckets(deps.db, { tenantId: tenant.id, buckets, now })
   if (taken.granted) return undefined
-  const freeAt = taken.refused[0]?.freeAt ?? now
+  const [refused] = [...taken.refused].sort((one, other) => other.freeAt - one.freeAt)
+  if (refused === undefined) throw new Error('a refusal without a refused bucket')
   // One entry a minute for each bucket: a flood must not fill the log.
-  const notice = { key: `log:${bucket.key}`, count: 1, perS: 60 }
+  const notice = { key: `log:${refused.key}`, count: 1, perS: 60 }
   const told = await takeFromBuckets(deps.db, { tenantId: tenant.id, buckets: [notice], now })
-  return { retryAfterS: Math.max(1, Math.ceil((freeAt - now) / 1000)), isFirst: told.granted }
+  return {
+    of: refused.key.startsWith(identifierPrefix) ? 'identifier' : 'address',
+    retryAfterS: Math.max(1, Math.ceil((refused.freeAt - now) / 1000)),
+    isFirst: told.granted,
+  }
 }
 
-/** The password was right: what was wrong before is forgotten. */
+/** The password was right: what was wrong for the identifier is forgotten, and this try for the address. */
 export async function forgetPasswordTries(
   deps: Deps,
   tenant: Tenant,
   attempt: PasswordTry,
 ): Promise<void> {
-  if (isLimited(tenant, attempt)) await refillBucket(deps.db, tenant.id, keyOf(tenant, attempt))
+  for (const { key } of identifierBuckets(tenant, attempt)) {
+    await refillBucket(deps.db, tenant.id, key)
+  }
+  await returnToBuckets(deps.db, tenant.id, addressBuckets(tenant, attempt.ip))
+}
+
+/** What an address may try with passwords of all identifiers; none where nothing limits it. */
+export function addressBuckets(tenant: Tenant, ip: string): Bucket[] {
+  const { enabled, shields, allowlist, stage } = tenant.protection.suspicious_ip
+  if (!enabled || !shields.includes('block') || isOnAllowList(allowlist, ip)) return []
+  const { max_attempts: count, rate } = stage['pre-login']
+  return [{ key: `login-address:${limitedAddress(ip)}`, count, perS: (count * rate) / 1000 }]
+}
+
+function identifierBuckets(tenant: Tenant, attempt: PasswordTry): Bucket[] {
+  if (!isLimited(tenant, attempt)) return []
+  const count = tenant.protection.brute_force.max_attempts
+  return [{ key: keyOf(tenant, attempt), count, perS: (count * guessRefillMs) / 1000 }]
 }
 
 /** The addresses from which an identifier may not try at this moment; null stands for all of them. */
@@ -97,5 +135,5 @@ function keyOf(tenant: Tenant, { connection, identifier, ip }: PasswordTry): str
 
 const prefixOf = (tenant: Tenant, connection: Connection, identifier: string): string => {
   const hash = keyedHash(tenant.hashKey, 'login', canonicalIdentifier(identifier))
-  return `password:${connection.id}:${hash.toString('base64url')}:`
+  return `${identifierPrefix}${connection.id}:${hash.toString('base64url')}:`
 }

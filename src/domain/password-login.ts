@@ -58,8 +58,7 @@ export async function checkPassword(
     if (refused.isFirst) {
       await writeTenantLog(deps, tenant, {
         ...passwordLog(login),
-        type: 'limit_wc',
-        description: 'Too many wrong passwords for this identifier',
+        ...(refused.of === 'identifier' ? identifierIsBlocked : addressIsBlocked),
       })
     }
     return { outcome: 'budget', retryAfterS: refused.retryAfterS }
@@ -126,6 +125,15 @@ export async function finishPasswordLogin(
 /** What the log says of a login that has ended well. */
 export const signedIn = { type: 's', description: 'Signed in' } as const satisfies LogEntry
 
+const identifierIsBlocked = {
+  type: 'limit_wc',
+  description: 'Too many wrong passwords for this identifier',
+} as const
+const addressIsBlocked = {
+  type: 'limit_mu',
+  description: 'Too many wrong passwords from this address',
+  details: { flow: 'login' },
+} as const
 const unknownUser = { type: 'fu', description: 'Unknown user' } as const
 const wrongPassword = { type: 'fp', description: 'Wrong password' } as const
 const userIsBlocked = { type: 'f', description: 'user is blocked' } as const

@@ -3,13 +3,13 @@ import { parsePhoneNumber } from '../base/phone-number.ts'
 import { flows } from '../contract/notifications.ts'
 import type { UserBlocksView } from '../contract/user-blocks.ts'
 import { guessRefillMs } from '../store/challenges.ts'
-import { isBucketEmpty, refillBucket } from '../store/limit-buckets.ts'
+import { type Bucket, isBucketEmpty, refillBucket } from '../store/limit-buckets.ts'
 import { refillMfaGuesses } from '../store/mfa-challenges.ts'
 import { type GuessBlock, liftGuessBlocks, listGuessBlocks } from '../store/user-blocks.ts'
 import { findUser, type UserRow } from '../store/users.ts'
 import { limitedAddress } from './allow-list.ts'
 import type { Deps } from './deps.ts'
-import { liftPasswordBlocks, passwordBlocks } from './password-limits.ts'
+import { addressBuckets, liftPasswordBlocks, passwordBlocks } from './password-limits.ts'
 import { recipientHash } from './recipients.ts'
 import type { Tenant } from './tenant.ts'
 import { loggedNumber, writeTenantLog } from './tenant-logs.ts'
@@ -106,17 +106,24 @@ export async function unblockUser(
   if (lifted > 0) await logUnblocked(deps, tenant, by, { user_id: userId })
 }
 
-/** Whether an address may ask for no message at this moment. */
-export function isAddressBlocked(deps: Deps, tenant: Tenant, ip: string): Promise<boolean> {
-  const limit = tenant.protection.phone.address
-  if (limit === null) return Promise.resolve(false)
-  const bucket = { key: addressKey(ip), count: limit.count, perS: limit.per_s }
-  return isBucketEmpty(deps.db, tenant.id, bucket, deps.clock.now())
+/** Whether an address may ask for no message, or try no password, at this moment. */
+export async function isAddressBlocked(deps: Deps, tenant: Tenant, ip: string): Promise<boolean> {
+  const now = deps.clock.now()
+  for (const bucket of bucketsOfAddress(tenant, ip)) {
+    if (await isBucketEmpty(deps.db, tenant.id, bucket, now)) return true
+  }
+  return false
 }
 
-/** Lets an address ask again; one that is not blocked is no error. */
+/** Lets an address ask and try again; one that is not blocked is no error. */
 export async function unblockAddress(deps: Deps, tenant: Tenant, ip: string): Promise<void> {
-  await refillBucket(deps.db, tenant.id, addressKey(ip))
+  for (const { key } of bucketsOfAddress(tenant, ip)) await refillBucket(deps.db, tenant.id, key)
+}
+
+function bucketsOfAddress(tenant: Tenant, ip: string): Bucket[] {
+  const limit = tenant.protection.phone.address
+  const messages = limit && { key: addressKey(ip), count: limit.count, perS: limit.per_s }
+  return [...(messages === null ? [] : [messages]), ...addressBuckets(tenant, ip)]
 }
 
 /** The bucket of an address, as `/passwordless/start` names it. */

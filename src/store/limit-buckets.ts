@@ -171,6 +171,13 @@ function level({ key, count, perS }: Bucket, fullAt: number, now: number): Bucke
   return { key, count, perS, fullAt, remaining: Math.max(0, Math.floor(count - spent + 0.001)) }
 }
 
+/** Gives back one to each bucket that a request has taken from. */
+export const returnToBuckets = (db: Db, tenantId: string, buckets: readonly Bucket[]) =>
+  giveBack(
+    db,
+    buckets.map((bucket) => ({ ...bucket, tenantId, takes: 1 })),
+  )
+
 /** Forgets buckets that are full again: they say nothing. Passes by those in use at this moment. */
 export const deleteFullBuckets = (db: Db, now: number) =>
   db.run(sql`

@@ -196,6 +196,46 @@ test('one address does not block another, unless the mode says so', async () => 
   assert.deepEqual(body.blocked_for, [{ identifier: names.email, connection: 'people' }])
 })
 
+test('an address that tries many people is blocked for all of them, and one right password is no try', async () => {
+  const server = await people()
+  await server.manage('PATCH', '/attack-protection/suspicious-ip-throttling', {
+    stage: { 'pre-login': { max_attempts: 3, rate: 60_000 } },
+  })
+  for (let index = 0; index < 5; index += 1) assert.equal((await login(server)).status, 200)
+  const answers = []
+  for (const name of ['a', 'b', 'c', 'd']) {
+    answers.push((await login(server, { username: `${name}@example.com` })).status)
+  }
+  const right = await login(server)
+  const blocked = await server.manage('GET', '/anomaly/blocks/ips/127.0.0.1')
+  await server.manage('DELETE', '/anomaly/blocks/ips/127.0.0.1')
+
+  assert.deepEqual(answers, [403, 403, 403, 429])
+  assert.equal(right.status, 429)
+  assert.equal(blocked.status, 200)
+  assert.equal((await login(server)).status, 200)
+  assert.ok((await typesOf(server)).includes('limit_mu'))
+})
+
+for (const engine of ['pglite', 'postgres'] as const) {
+  test(`${engine}: of many passwords at once as many are compared as may be wrong`, async () => {
+    const server = await testServer({ engine })
+    await addPeople(server)
+
+    const attempts = await Promise.all(
+      Array.from({ length: 25 }, (_, index) => login(server, { password: `Wrong-Horse-${index}` })),
+    )
+
+    const statuses = attempts.map(({ status }) => status)
+    assert.deepEqual(
+      [403, 429].map((one) => statuses.filter((status) => status === one).length),
+      [10, 15],
+    )
+    const shown = await server.manage('GET', `/user-blocks?identifier=${names.email}`)
+    assert.equal(shown.body.blocked_for.length, 1)
+  })
+}
+
 test('a login counts for nobody where brute-force protection is off', async () => {
   const server = await people({ attributes, brute_force_protection: false })
   await server.manage('PATCH', '/attack-protection/brute-force-protection', { max_attempts: 1 })
