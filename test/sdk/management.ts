@@ -73,9 +73,9 @@ export function sdkTrial(client: string, elsewhere: readonly string[] = []): Sdk
 const parametersIn = (place: string) => place.split('{}').length
 
 /** The package's own requests, handed to the server without a socket between them. */
-function throughInjection(
+export function throughInjection(
   server: TestServer,
-  onRequest: (method: string, path: string) => void,
+  onRequest: (method: string, path: string) => void = () => {},
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init)
