@@ -6,9 +6,16 @@ import { findUserPassword } from '../../store/user-passwords.ts'
 
 const password = 'Correct-Horse-1'
 
-async function database(options: object = {}, name = 'people'): Promise<TestServer> {
-  const server = await testServer()
-  const made = await server.manage('POST', '/connections', { name, strategy: 'auth0', options })
+async function database(
+  options: object = {},
+  engine: 'pglite' | 'postgres' = 'pglite',
+): Promise<TestServer> {
+  const server = await testServer({ engine })
+  const made = await server.manage('POST', '/connections', {
+    name: 'people',
+    strategy: 'auth0',
+    options,
+  })
   assert.equal(made.status, 201)
   return server
 }
@@ -106,29 +113,36 @@ test('another password ends the refresh tokens of the person alone', async () =>
   assert.equal((await left(other)).body.tokens.length, 1)
 })
 
-test('each identifier belongs to one person of the database, however many ask at once', async () => {
-  const server = await database({
-    attributes: {
-      email: { identifier: { active: true } },
-      phone_number: { identifier: { active: true } },
-      username: { identifier: { active: true } },
-    },
+for (const engine of ['pglite', 'postgres'] as const) {
+  test(`${engine}: each identifier belongs to one person of the database, however many ask at once`, async () => {
+    const server = await database(
+      {
+        attributes: {
+          email: { identifier: { active: true } },
+          phone_number: { identifier: { active: true } },
+          username: { identifier: { active: true } },
+        },
+      },
+      engine,
+    )
+    const names = { email: 'ada@example.com', phone_number: '+14155550137', username: 'ada' }
+    for (const [member, value] of Object.entries(names)) {
+      const create = { connection: 'people', password, [member]: value }
+
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => server.manage('POST', '/users', create)),
+      )
+
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409], member)
+    }
+    const other = await make(server, { email: 'other@example.com' })
+    for (const [member, value] of Object.entries(names)) {
+      const { status, body } = await server.manage('PATCH', pathOf(other), { [member]: value })
+
+      assert.deepEqual([status, body.message], [409, 'The user already exists.'], member)
+    }
   })
-  const names = { email: 'ada@example.com', phone_number: '+14155550137', username: 'ada' }
-  for (const [member, value] of Object.entries(names)) {
-    const create = { connection: 'people', password, [member]: value }
-
-    const answers = await Promise.all([1, 2, 3].map(() => server.manage('POST', '/users', create)))
-
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409], member)
-  }
-  const other = await make(server, { email: 'other@example.com' })
-  for (const [member, value] of Object.entries(names)) {
-    const { status, body } = await server.manage('PATCH', pathOf(other), { [member]: value })
-
-    assert.deepEqual([status, body.message], [409, 'The user already exists.'], member)
-  }
-})
+}
 
 test('an address may be two people where the database says so', async () => {
   const server = await database({
