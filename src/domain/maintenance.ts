@@ -2,6 +2,7 @@ import { deleteOldExecutions } from '../store/action-executions.ts'
 import { deleteSpentChallenges } from '../store/challenges.ts'
 import { deleteExpiredEnrollmentTickets } from '../store/enrollment-tickets.ts'
 import { deleteFullBuckets } from '../store/limit-buckets.ts'
+import { deleteExpiredLogins } from '../store/logins.ts'
 import {
   deleteExpiredRefreshTokens,
   deleteOldMessages,
@@ -10,6 +11,7 @@ import {
 } from '../store/maintenance.ts'
 import { wipeExpiredMessages } from '../store/message-leases.ts'
 import { deleteExpiredMfaTransactions } from '../store/mfa-transactions.ts'
+import { deleteExpiredOidcRecords } from '../store/oidc-records.ts'
 import { deleteOldPhoneBackoffs } from '../store/phone-backoffs.ts'
 import { deleteExpiredRememberedBrowsers } from '../store/remembered-browsers.ts'
 import { deleteOldActiveUsers, foldDailyStats } from '../store/stats.ts'
@@ -44,6 +46,8 @@ export async function expireOldRows(deps: Deps): Promise<void> {
   await untilFewer(() => deleteExpiredMfaTransactions(db, now - dayMs, take))
   await untilFewer(() => deleteExpiredEnrollmentTickets(db, now - ticketsKeptMs, take))
   await untilFewer(() => deleteExpiredRememberedBrowsers(db, now, take))
+  await untilFewer(() => deleteExpiredLogins(db, now, take))
+  await untilFewer(() => deleteExpiredOidcRecords(db, now, take))
   await untilFewer(() => deleteOldExecutions(db, now - executionsKeptMs, take))
   const oldMessage = (now - messagesKeptMs).toString(16).padStart(11, '0')
   const oldLog = `90020${String(now - logsKeptMs).padStart(14, '0')}`

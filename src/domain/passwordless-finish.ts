@@ -26,6 +26,8 @@ export type PasswordlessFinish = {
   refreshToken: RefreshTokenToStore | undefined
   /** A second factor has to follow: the person is not signed in yet. */
   secondFactor: boolean
+  /** The login on the pages that the code was typed in; absent: an exchange without a page. */
+  loginHash?: Buffer
 }
 
 /**
@@ -72,6 +74,7 @@ export async function finishPasswordless(
     newProfile: newPhoneProfile(tenant, number),
     ip: finish.ip,
     refreshToken: finish.refreshToken ?? null,
+    loginHash: finish.loginHash ?? null,
     logs: {
       signedUp: tenantLogRow(deps, tenant, { type: 'ss', description: 'Signed up', ...log }),
       signedIn: tenantLogRow(deps, tenant, {
@@ -79,7 +82,7 @@ export async function finishPasswordless(
         ...(finish.secondFactor ? mfaRequired(passwordlessOtpGrant) : signedIn),
       }),
       wrong: tenantLogRow(deps, tenant, {
-        type: 'fepotpft',
+        type: finish.loginHash === undefined ? 'fepotpft' : 'f',
         description: 'Wrong phone number or verification code.',
         ...log,
       }),

@@ -37,6 +37,8 @@ export type PasswordlessStart = {
   /** The person's address, also behind a confidential client. */
   ip: string
   userAgent: string
+  /** Started by a sign-in page: the client needs no grant of its own for the code. */
+  onPage?: boolean
   requestLanguage: string | undefined
   acceptLanguage: string | undefined
 }
@@ -58,7 +60,7 @@ export async function startPasswordless(
   start: PasswordlessStart,
 ): Promise<{ id: string; phone: PhoneNumber; rateLimit: RateLimit | undefined }> {
   const { client } = start
-  assertMayStart(client)
+  if (start.onPage !== true) assertMayStart(client)
   const connection = enabledConnection(tenant, client, start.connectionName)
   const phone = parseRecipient(tenant, start.phoneNumber)
   const route = assertDeliverable(deps, tenant, connection)

@@ -169,7 +169,7 @@ async function refuse(
     throw new AppError('invalid_grant', { message: userGone })
   }
   if (found.consumed_at !== null) {
-    await untilNothingIsLeft(() => deleteRefreshTokenFamily(deps.db, tenant.id, found.family_id))
+    await revokeRefreshTokenFamily(deps, tenant, found.family_id)
     throw new AppError('invalid_grant', { message: unknownToken })
   }
   if (found.user_blocked) throw new AppError('user_blocked')
@@ -182,6 +182,14 @@ async function refuse(
   // Changed between the two statements: the next try tells.
   throw new AppError('invalid_grant', { message: unknownToken })
 }
+
+/** Ends what one login gave a client, whatever was rotated since. */
+export const revokeRefreshTokenFamily = (
+  deps: Deps,
+  tenant: Tenant,
+  familyId: string,
+): Promise<void> =>
+  untilNothingIsLeft(() => deleteRefreshTokenFamily(deps.db, tenant.id, familyId))
 
 /**
  * Revokes a refresh token: with it every token of the same user, client and API, or its family alone

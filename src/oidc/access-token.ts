@@ -6,6 +6,7 @@ import type { ResourceServer, Tenant } from '../domain/tenant.ts'
 import { type SignatureAlgorithm, signJwt } from './sign.ts'
 
 const defaultLifetimeS = 86_400
+const frontChannelLifetimeS = 7_200
 
 /** Whose token, for which API, and what it may. */
 export type AccessTokenIssue = {
@@ -17,6 +18,8 @@ export type AccessTokenIssue = {
   scopes: readonly string[]
   /** Only in the cases where Auth0 has it. */
   gty?: 'client-credentials' | 'refresh_token'
+  /** Given to a page in its address: it lives shorter. */
+  frontChannel?: boolean
 }
 
 /**
@@ -32,17 +35,22 @@ export async function issueAccessToken(
   const { api } = issue
   const iat = Math.floor(deps.clock.now() / 1000)
   if (api === undefined) {
-    return { token: sealOpaque(deps, tenant, issue, iat), expiresInS: defaultLifetimeS }
+    const expiresInS = issue.frontChannel === true ? frontChannelLifetimeS : defaultLifetimeS
+    return { token: sealOpaque(deps, tenant, issue, iat + expiresInS), expiresInS }
   }
   // Checked when the API was written.
   const settings = api.document as {
     signing_alg?: SignatureAlgorithm
     token_lifetime?: number
+    token_lifetime_for_web?: number
     token_dialect?: string
     enforce_policies?: boolean
   }
   const alg = settings.signing_alg ?? 'RS256'
-  const expiresInS = settings.token_lifetime ?? defaultLifetimeS
+  const expiresInS =
+    issue.frontChannel === true
+      ? (settings.token_lifetime_for_web ?? frontChannelLifetimeS)
+      : (settings.token_lifetime ?? defaultLifetimeS)
   const rfc9068 = settings.token_dialect?.startsWith('rfc9068_profile') === true
   const withPermissions =
     settings.enforce_policies === true && settings.token_dialect?.endsWith('_authz') === true
@@ -163,12 +171,12 @@ type Opaque = { sub: string; cid: string; scp: string; exp: number }
  */
 const opaqueContext = (tenant: Tenant) => `access-token/${tenant.id}`
 
-function sealOpaque(deps: Deps, tenant: Tenant, issue: AccessTokenIssue, iat: number): string {
+function sealOpaque(deps: Deps, tenant: Tenant, issue: AccessTokenIssue, exp: number): string {
   const opaque: Opaque = {
     sub: issue.subject,
     cid: issue.clientId,
     scp: issue.scopes.join(' '),
-    exp: iat + defaultLifetimeS,
+    exp,
   }
   return deps.secretBox.seal(JSON.stringify(opaque), opaqueContext(tenant)).toString('base64url')
 }

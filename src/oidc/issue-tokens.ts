@@ -3,7 +3,7 @@ import type { Deps } from '../domain/deps.ts'
 import type { Client, ResourceServer, Tenant } from '../domain/tenant.ts'
 import { issueAccessToken } from './access-token.ts'
 import type { ClaimsUser } from './claims.ts'
-import { signIdToken } from './id-token.ts'
+import { type BrowserLogin, signIdToken } from './id-token.ts'
 
 /** What a person's login, or its renewal, comes to. */
 export type PersonGrant = {
@@ -14,6 +14,8 @@ export type PersonGrant = {
   /** Absent when the client gets none, or keeps the one it has. */
   refreshToken: string | undefined
   gty?: 'refresh_token'
+  /** Where the person came by a browser. */
+  login?: BrowserLogin
 }
 
 /** The tokens of a person; both are signed at the same time, on pool threads. */
@@ -32,7 +34,7 @@ export async function issueTokens(
       ...(grant.gty !== undefined && { gty: grant.gty }),
     }),
     scopes.includes('openid')
-      ? signIdToken(tenant, { client, user, scopes, nowMs: deps.clock.now() })
+      ? signIdToken(tenant, { client, user, scopes, nowMs: deps.clock.now(), login: grant.login })
       : undefined,
   ])
   return {

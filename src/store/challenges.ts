@@ -28,6 +28,8 @@ export type Guess = {
   ip: string
   /** Stored when the guess is right; null when the client gets none. */
   refreshToken: RefreshTokenToStore | null
+  /** The login on the pages that learns who the person is when the guess is right; null: none. */
+  loginHash: Uint8Array | null
   logs: {
     signedUp: TenantLogRow
     signedIn: TenantLogRow
@@ -55,9 +57,10 @@ export type GuessResult =
 
 /**
  * Judges a guess and does all that follows from it, in one statement: counts it, consumes the code,
- * finds or makes the user, stores the refresh token, writes the log. The row of the challenge is
- * locked by the update, so guesses at one number are judged one after the other, however many ask at
- * once and in however many processes: never more than the budget, never two sessions for one code.
+ * finds or makes the user, stores the refresh token, tells the login on the pages, writes the log. The
+ * row of the challenge is locked by the update, so guesses at one number are judged one after the other,
+ * however many ask at once and in however many processes: never more than the budget, never two
+ * sessions for one code.
  *
  * - Counted before compared: a guess without budget is not compared at all.
  * - The right code of a challenge that was used already is refused but not counted: a double click
@@ -114,6 +117,10 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
              ${token?.rotating ?? null}::boolean, ${guess.now}, ${guess.now},
              ${token?.expires_at ?? null}::bigint
         from person where ${token !== null}::boolean
+    ), login as (
+      update logins set user_id = person.user_id, connection = ${guess.connection}
+        from person
+       where logins.tenant_id = ${guess.tenantId} and logins.state_hash = ${guess.loginHash}::bytea
     ), verdict as (
       select coalesce(case outcome when 'right' then
                case when exists (select from person) then 'right'

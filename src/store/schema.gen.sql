@@ -362,6 +362,21 @@ create table log_streams (
 );
 CREATE INDEX log_streams_active ON public.log_streams USING btree (retry_at) WHERE (status = 'active'::text);
 
+create table logins (
+  tenant_id text not null,
+  state_hash bytea not null,
+  browser_hash bytea not null,
+  client_id text not null,
+  request jsonb not null,
+  user_id text,
+  connection text,
+  steps jsonb not null default '{}'::jsonb,
+  created_at bigint not null,
+  expires_at bigint not null,
+  constraint logins_pkey PRIMARY KEY (tenant_id, state_hash)
+);
+CREATE INDEX logins_expired ON public.logins USING btree (expires_at);
+
 create table messages (
   tenant_id text not null,
   id text not null,
@@ -431,6 +446,23 @@ create table mfa_transactions (
 );
 CREATE INDEX mfa_transactions_expired ON public.mfa_transactions USING btree (expires_at);
 CREATE INDEX mfa_transactions_user ON public.mfa_transactions USING btree (tenant_id, user_id);
+
+create table oidc_records (
+  tenant_id text not null,
+  model text not null,
+  id_hash bytea not null,
+  payload jsonb not null,
+  uid text,
+  user_id text,
+  client_id text,
+  family_id text,
+  created_at bigint not null,
+  expires_at bigint not null,
+  consumed_at bigint,
+  constraint oidc_records_pkey PRIMARY KEY (tenant_id, model, id_hash)
+);
+CREATE INDEX oidc_records_expired ON public.oidc_records USING btree (expires_at);
+CREATE INDEX oidc_records_user ON public.oidc_records USING btree (tenant_id, user_id) WHERE (user_id IS NOT NULL);
 
 create table phone_backoffs (
   tenant_id text not null,
