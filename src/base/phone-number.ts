@@ -60,3 +60,7 @@ export function parsePhoneNumber(input: string): PhoneNumber | undefined {
 /** A number as people may see it: every character but the last four is an X (`XXXXXXXX0137`). */
 export const maskPhoneNumber = (number: string): string =>
   number.slice(0, -4).replace(/./g, 'X') + number.slice(-4)
+
+/** A number in E.164 as people write it: `+49 1512 3456789`; what is none stays as it is. */
+export const formatPhoneNumber = (e164: string): string =>
+  parsePhoneNumberFromString(e164)?.formatInternational() ?? e164

@@ -16,6 +16,7 @@ import { apiDocumentRoutes } from './api-document/routes.ts'
 import { authenticationApi } from './authentication-api/index.ts'
 import { avatarRoute } from './avatar.ts'
 import { hasHungUp } from './hung-up.ts'
+import { loginPages } from './login/index.ts'
 import { managementApi } from './management-api/index.ts'
 import { operationsRoutes, type Readiness } from './operations.ts'
 import { demoPageRoutes } from './pages/demo-page.ts'
@@ -99,6 +100,7 @@ export async function buildServer(
     serving.setValidatorCompiler(checkSchema)
     const documented = collectRoutes(serving)
     await serving.register(authenticationApi, { deps })
+    await serving.register(loginPages, { deps })
     await serving.register(managementApi, { deps, prefix: '/api/v2' })
     await serving.register(apiDocumentRoutes, { documented })
     await serving.register(twilioCallbackRoutes, { deps })

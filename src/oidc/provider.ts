@@ -111,7 +111,7 @@ async function buildProvider(deps: Deps, tenant: Tenant): Promise<Provider> {
   })
   // The address of the tenant is put into these headers by our routes, whatever came.
   provider.proxy = true
-  oneSidForEachSession(provider)
+  followAuth0(provider)
   issueOurTokens(deps, tenant, provider, context)
   provider.on('authorization.error', (ctx, error) => tellRefusal(deps, tenant, ctx, error))
   provider.on('server_error', (_ctx, error) => deps.log.error({ err: error }, 'a login failed'))
@@ -128,9 +128,12 @@ async function buildProvider(deps: Deps, tenant: Tenant): Promise<Provider> {
   return provider
 }
 
-/** The library has one `sid` for each client of a session; Auth0 has one. */
-function oneSidForEachSession(provider: Provider): void {
-  Object.assign(provider.Client.prototype, { includeSid: () => true })
+/** The library has one `sid` for each client of a session; Auth0 has one, and always tells it. */
+function followAuth0(provider: Provider): void {
+  // Callbacks were judged before, by rules that the library does not have (`authorize.ts`).
+  Object.assign(provider.Client.prototype, {
+    ...{ includeSid: () => true, redirectUriAllowed: () => true },
+  })
   Object.assign(provider.Session.prototype, {
     sidFor(this: { uid: string }) {
       return this.uid

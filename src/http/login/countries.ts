@@ -3,6 +3,7 @@ import {
   getCountries,
   getCountryCallingCode,
   Metadata,
+  parsePhoneNumberFromString,
 } from 'libphonenumber-js/max'
 
 export type Country = { code: string; name: string; prefix: string }
@@ -70,4 +71,13 @@ export function phoneFormats(
     }
   })
   return { trunk: plan.nationalPrefix() ?? '', formats }
+}
+
+/** What a person typed as a number of a country, in E.164 where it is one; else as it was typed. */
+export function internationalNumber(typed: string, country: string): string {
+  const trimmed = typed.trim()
+  if (/^(?:\+|00)/.test(trimmed) || trimmed.length > 64) return trimmed
+  const code = getCountries().find((each): each is CountryCode => each === country)
+  if (code === undefined || !/^[0-9 ()\-./]+$/.test(trimmed)) return trimmed
+  return parsePhoneNumberFromString(trimmed, code)?.number ?? trimmed
 }

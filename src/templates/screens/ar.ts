@@ -171,5 +171,17 @@ export const ar: ScreenTexts = {
     backToApp: 'العودة إلى ${clientName}',
     'transaction-not-found': 'انتهت صلاحية هذه الصفحة أو فُتحت في متصفح آخر.',
     'mfa-required': 'مطلوب خطوة ثانية، ولا يمكن إعداد أي منها الآن.',
+    'invalid-request': 'طلب التطبيق غير صالح.',
+    'unknown-client': 'هذا التطبيق غير معروف هنا.',
+    'callback-mismatch': 'يريد التطبيق العودة إلى عنوان غير مسجّل له.',
+    'web-origin-mismatch': 'الصفحة التي أرسلت الطلب غير مسجّلة لهذا التطبيق.',
+    'logout-mismatch': 'تم تسجيل خروجك. عنوان العودة غير مسجّل.',
+  },
+  logout: {
+    title: 'تسجيل الخروج',
+    description: 'هل تريد تسجيل الخروج؟',
+    doneTitle: 'تم تسجيل خروجك',
+    doneDescription: 'يمكنك إغلاق هذه الصفحة.',
+    buttonText: 'تسجيل الخروج',
   },
 }

@@ -175,5 +175,18 @@ export const de: ScreenTexts = {
       'Diese Seite ist abgelaufen oder wurde in einem anderen Browser geöffnet.',
     'mfa-required':
       'Ein zweiter Schritt wird verlangt, kann aber gerade nicht eingerichtet werden.',
+    'invalid-request': 'Die Anfrage der Anwendung ist fehlerhaft.',
+    'unknown-client': 'Diese Anwendung ist hier nicht bekannt.',
+    'callback-mismatch':
+      'Die Anwendung will an eine Adresse zurückkehren, die für sie nicht registriert ist.',
+    'web-origin-mismatch': 'Die anfragende Seite ist für diese Anwendung nicht registriert.',
+    'logout-mismatch': 'Sie sind abgemeldet. Die Rückkehradresse ist nicht registriert.',
+  },
+  logout: {
+    title: 'Abmelden',
+    description: 'Möchten Sie sich abmelden?',
+    doneTitle: 'Sie sind abgemeldet',
+    doneDescription: 'Sie können diese Seite schließen.',
+    buttonText: 'Abmelden',
   },
 }

@@ -176,5 +176,18 @@ export const en = {
     backToApp: 'Back to ${clientName}',
     'transaction-not-found': 'This page has expired, or it was opened in another browser.',
     'mfa-required': 'A second step is demanded, and none can be set up right now.',
+    'invalid-request': 'The application’s request is malformed.',
+    'unknown-client': 'This application is not known here.',
+    'callback-mismatch':
+      'The application wants to return to an address that is not registered for it.',
+    'web-origin-mismatch': 'The page that asked is not registered for this application.',
+    'logout-mismatch': 'You are logged out. The address to return to is not registered.',
+  },
+  logout: {
+    title: 'Log out',
+    description: 'Do you want to log out?',
+    doneTitle: 'You are logged out',
+    doneDescription: 'You can close this page.',
+    buttonText: 'Log out',
   },
 } as const

@@ -172,5 +172,19 @@ export const es: ScreenTexts = {
     backToApp: 'Volver a ${clientName}',
     'transaction-not-found': 'Esta página ha caducado o se abrió en otro navegador.',
     'mfa-required': 'Se exige un segundo paso y ahora no se puede configurar ninguno.',
+    'invalid-request': 'La solicitud de la aplicación está mal formada.',
+    'unknown-client': 'Esta aplicación no se conoce aquí.',
+    'callback-mismatch':
+      'La aplicación quiere volver a una dirección que no está registrada para ella.',
+    'web-origin-mismatch':
+      'La página que hizo la solicitud no está registrada para esta aplicación.',
+    'logout-mismatch': 'Has cerrado la sesión. La dirección de regreso no está registrada.',
+  },
+  logout: {
+    title: 'Cerrar sesión',
+    description: '¿Quieres cerrar la sesión?',
+    doneTitle: 'Has cerrado la sesión',
+    doneDescription: 'Puedes cerrar esta página.',
+    buttonText: 'Cerrar sesión',
   },
 }

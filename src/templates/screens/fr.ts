@@ -173,5 +173,19 @@ export const fr: ScreenTexts = {
     'transaction-not-found': 'Cette page a expiré, ou a été ouverte dans un autre navigateur.',
     'mfa-required':
       'Une seconde étape est exigée, et aucune ne peut être configurée pour le moment.',
+    'invalid-request': 'La demande de l’application est mal formée.',
+    'unknown-client': 'Cette application n’est pas connue ici.',
+    'callback-mismatch':
+      'L’application veut revenir à une adresse qui n’est pas enregistrée pour elle.',
+    'web-origin-mismatch':
+      'La page qui a fait la demande n’est pas enregistrée pour cette application.',
+    'logout-mismatch': 'Vous êtes déconnecté. L’adresse de retour n’est pas enregistrée.',
+  },
+  logout: {
+    title: 'Se déconnecter',
+    description: 'Voulez-vous vous déconnecter ?',
+    doneTitle: 'Vous êtes déconnecté',
+    doneDescription: 'Vous pouvez fermer cette page.',
+    buttonText: 'Se déconnecter',
   },
 }

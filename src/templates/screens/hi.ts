@@ -171,5 +171,17 @@ export const hi: ScreenTexts = {
     backToApp: '${clientName} पर लौटें',
     'transaction-not-found': 'यह पेज अब मान्य नहीं है, या किसी दूसरे ब्राउज़र में खोला गया।',
     'mfa-required': 'दूसरा चरण ज़रूरी है, पर अभी कोई सेट नहीं हो सकता।',
+    'invalid-request': 'ऐप का अनुरोध सही रूप में नहीं है।',
+    'unknown-client': 'यह ऐप यहाँ पंजीकृत नहीं है।',
+    'callback-mismatch': 'ऐप ऐसे पते पर लौटना चाहता है जो उसके लिए पंजीकृत नहीं है।',
+    'web-origin-mismatch': 'अनुरोध करने वाला पेज इस ऐप के लिए पंजीकृत नहीं है।',
+    'logout-mismatch': 'आप लॉग आउट हो गए हैं। लौटने का पता पंजीकृत नहीं है।',
+  },
+  logout: {
+    title: 'लॉग आउट करें',
+    description: 'क्या आप लॉग आउट करना चाहते हैं?',
+    doneTitle: 'आप लॉग आउट हो गए हैं',
+    doneDescription: 'आप यह पेज बंद कर सकते हैं।',
+    buttonText: 'लॉग आउट करें',
   },
 }

@@ -172,5 +172,19 @@ export const it: ScreenTexts = {
     backToApp: 'Torna a ${clientName}',
     'transaction-not-found': 'Questa pagina è scaduta o è stata aperta in un altro browser.',
     'mfa-required': 'Serve un secondo passo, e ora nessuno può essere configurato.',
+    'invalid-request': 'La richiesta dell’applicazione non è valida.',
+    'unknown-client': 'Questa applicazione non è conosciuta qui.',
+    'callback-mismatch':
+      'L’applicazione vuole tornare a un indirizzo che non è registrato per essa.',
+    'web-origin-mismatch':
+      'La pagina che ha fatto la richiesta non è registrata per questa applicazione.',
+    'logout-mismatch': 'Sei disconnesso. L’indirizzo di ritorno non è registrato.',
+  },
+  logout: {
+    title: 'Esci',
+    description: 'Vuoi uscire?',
+    doneTitle: 'Sei disconnesso',
+    doneDescription: 'Puoi chiudere questa pagina.',
+    buttonText: 'Esci',
   },
 }

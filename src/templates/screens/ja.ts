@@ -172,5 +172,17 @@ export const ja: ScreenTexts = {
     backToApp: '${clientName} に戻る',
     'transaction-not-found': 'このページは期限切れか、別のブラウザーで開かれました。',
     'mfa-required': '二つ目の確認が必要ですが、今は設定できません。',
+    'invalid-request': 'アプリケーションからの要求の形式が正しくありません。',
+    'unknown-client': 'このアプリケーションは登録されていません。',
+    'callback-mismatch': 'アプリケーションの戻り先アドレスが登録されていません。',
+    'web-origin-mismatch': '要求元のページはこのアプリケーションに登録されていません。',
+    'logout-mismatch': 'ログアウトしました。戻り先のアドレスは登録されていません。',
+  },
+  logout: {
+    title: 'ログアウト',
+    description: 'ログアウトしますか？',
+    doneTitle: 'ログアウトしました',
+    doneDescription: 'このページを閉じてかまいません。',
+    buttonText: 'ログアウト',
   },
 }

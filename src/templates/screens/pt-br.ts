@@ -172,5 +172,18 @@ export const ptBr: ScreenTexts = {
     backToApp: 'Voltar para ${clientName}',
     'transaction-not-found': 'Esta página expirou ou foi aberta em outro navegador.',
     'mfa-required': 'É exigida uma segunda etapa, e nenhuma pode ser configurada agora.',
+    'invalid-request': 'A solicitação do aplicativo está malformada.',
+    'unknown-client': 'Este aplicativo não é conhecido aqui.',
+    'callback-mismatch': 'O aplicativo quer voltar a um endereço que não está registrado para ele.',
+    'web-origin-mismatch':
+      'A página que fez a solicitação não está registrada para este aplicativo.',
+    'logout-mismatch': 'Você saiu. O endereço de retorno não está registrado.',
+  },
+  logout: {
+    title: 'Sair',
+    description: 'Você quer sair?',
+    doneTitle: 'Você saiu',
+    doneDescription: 'Você pode fechar esta página.',
+    buttonText: 'Sair',
   },
 }

@@ -171,5 +171,17 @@ export const zhCn: ScreenTexts = {
     backToApp: '返回 ${clientName}',
     'transaction-not-found': '此页面已过期，或在其他浏览器中打开。',
     'mfa-required': '需要第二步验证，但目前无法设置。',
+    'invalid-request': '应用发来的请求格式有误。',
+    'unknown-client': '此处没有登记该应用。',
+    'callback-mismatch': '应用要返回的地址没有登记。',
+    'web-origin-mismatch': '发出请求的页面没有为该应用登记。',
+    'logout-mismatch': '您已退出登录。返回地址没有登记。',
+  },
+  logout: {
+    title: '退出登录',
+    description: '要退出登录吗？',
+    doneTitle: '您已退出登录',
+    doneDescription: '您可以关闭此页面。',
+    buttonText: '退出登录',
   },
 }

@@ -1,0 +1,81 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Deps } from '../../domain/deps.ts'
+import { writeTenantLog } from '../../domain/tenant-logs.ts'
+import { readAuthorizeRequest, type UnsafeRequest } from '../../oidc/authorize.ts'
+import { oidcProvider } from '../../oidc/provider.ts'
+import { rememberRequest } from '../../oidc/request-context.ts'
+import { renderProblem, sendProblem } from './error-page.ts'
+
+/** `/authorize`, and where the pages send the browser back to. The library answers both. */
+export function authorizeRoutes(app: FastifyInstance, deps: Deps): void {
+  const begin = async (request: FastifyRequest, reply: FastifyReply) => {
+    const read = await readAuthorizeRequest(deps, request.tenant, parametersOf(request))
+    if ('problem' in read) return sendUnsafe(deps, request, reply, read)
+    return handOver(deps, request, reply, `/authorize?${read.query}`)
+  }
+  app.get('/authorize', begin)
+  app.post('/authorize', begin)
+  app.get<{ Params: { uid: string } }>('/authorize/:uid', async (request, reply) =>
+    handOver(deps, request, reply, `/authorize/${encodeURIComponent(request.params.uid)}`),
+  )
+}
+
+/** The query, and the form of a request that is posted: SDKs that hide parameters from logs do so. */
+function parametersOf(request: FastifyRequest): URLSearchParams {
+  const mark = request.url.indexOf('?')
+  const query = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark + 1))
+  for (const [name, value] of Object.entries(Object(request.body)))
+    query.append(name, String(value))
+  return query
+}
+
+/**
+ * Gives the raw request to the library, as one to the tenant's own address: what a caller says of host
+ * and scheme decides about nothing.
+ */
+async function handOver(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  url: string,
+): Promise<void> {
+  const { tenant, raw } = request
+  const provider = await oidcProvider(deps, tenant)
+  rememberRequest(raw, {
+    ...{ ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 500) },
+    errorPage: () => renderProblem(deps, request, 'transaction-not-found'),
+  })
+  const { host, protocol } = new URL(tenant.url)
+  Object.assign(raw.headers, {
+    ...{
+      'x-forwarded-host': host,
+      'x-forwarded-proto': protocol.slice(0, -1),
+      accept: 'text/html',
+    },
+  })
+  raw.method = 'GET'
+  raw.url = url
+  reply.hijack()
+  await provider.callback()(raw, reply.raw)
+}
+
+const reasons = {
+  malformed: 'invalid-request',
+  client: 'unknown-client',
+  callback: 'callback-mismatch',
+  web_origin: 'web-origin-mismatch',
+} as const satisfies Record<UnsafeRequest['problem'], string>
+
+async function sendUnsafe(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { problem, description, client }: UnsafeRequest,
+): Promise<FastifyReply> {
+  await writeTenantLog(deps, request.tenant, {
+    ...{ type: 'f', description, ip: request.ip },
+    user_agent: (request.headers['user-agent'] ?? '').slice(0, 500),
+    ...(client && { client_id: client.clientId, client_name: client.name }),
+  })
+  return sendProblem(deps, request, reply, { client, reason: reasons[problem] })
+}
