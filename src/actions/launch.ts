@@ -22,6 +22,8 @@ export type LaunchedWorker = {
   /** Stops it where it is, timers and loops included. */
   freeze(): void
   thaw(): void
+  /** Lets everybody else go first, from now on. */
+  stepBack(): void
   /** Gives back what it had beside its process. To be called when it has ended, any number of times. */
   release(): void
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { Duplex, Readable } from 'node:stream'
 import type { LaunchedWorker } from './launch.ts'
+import { letOthersGoFirst } from './process-priority.ts'
 
 const keptStderr = 8192
 const mostStderr = 2 ** 20
@@ -54,6 +55,9 @@ export function superviseProcess(
     kill: () => signal('SIGKILL'),
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
+    stepBack() {
+      if (pid !== undefined && !ended) letOthersGoFirst(pid)
+    },
     release() {
       if (released) return
       released = true

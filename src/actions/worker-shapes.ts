@@ -39,6 +39,8 @@ export const workerLimits = {
   ...{ startMs: 15_000, loadMs: 5000, pingMs: 250 },
   /** How long it may run on after its first call to make its code cache. */
   cacheMs: 500,
+  /** A run that takes longer is asked for a sign of life, which a busy one does not give. */
+  busyMs: 100,
   /** It stands still this long after its last call. */
   idleMs: 25,
   /** A process that did this much, or is this old, gives way to a fresh one. */

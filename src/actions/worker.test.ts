@@ -178,3 +178,20 @@ test('fetch, http and sockets reach what the broker allows and nothing else', as
   assert.deepEqual(result.logs.split('\n'), ['1000005', 'GET ', 'EACCES', 'EACCES', 'EACCES'])
   assert.ok(result.stats.network_duration_ms > 0)
 })
+
+describe('a run that takes long', () => {
+  test('gives way when it computes, and keeps its place when it waits', async () => {
+    const { worker } =
+      await workers.load(`exports.onExecuteCustomPhoneProvider = async ({ computes }) => {
+      const end = Date.now() + 700
+      if (computes) while (Date.now() < end);
+      else await new Promise((done) => setTimeout(done, 700))
+    }`)
+
+    const waited = await worker.invoke(workers.call({ event: { computes: false } }))
+    assert.deepEqual([waited.ended, worker.recycle], ['returned', false])
+    const computed = await worker.invoke(workers.call({ event: { computes: true } }))
+
+    assert.deepEqual([computed.ended, worker.recycle], ['returned', true])
+  })
+})

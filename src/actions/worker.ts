@@ -30,6 +30,7 @@ import {
 
 type Pending = {
   startedAt: number
+  busy: NodeJS.Timeout
   timer: NodeJS.Timeout
   /** What is masked in whatever comes back. */
   values: readonly string[]
@@ -150,7 +151,11 @@ export class ActionWorker {
       const { event, secrets, hidden = [], cache, limitMs } = call
       const timer = setTimeout(() => this.#timedOut(id, limitMs), limitMs)
       const values = secretValues(secrets, hidden)
-      this.#pending.set(id, { startedAt: performance.now(), timer, values, settle })
+      const busy = setTimeout(
+        () => this.#whenSilent(id, () => this.#steppedBack()),
+        workerLimits.busyMs,
+      )
+      this.#pending.set(id, { startedAt: performance.now(), busy, timer, values, settle })
       this.#broker.begin(id)
       this.#send(frameTypes.INVOKE, id, json({ event, secrets, hidden, cache }))
     })
@@ -213,6 +218,7 @@ export class ActionWorker {
         break
       case frameTypes.PONG:
         this.#pings.get(id)?.()
+        this.#pings.delete(id)
         break
       case frameTypes.NEWCACHE:
         this.#cached(payload)
@@ -250,6 +256,7 @@ export class ActionWorker {
     if (pending === undefined) return
     this.#pending.delete(id)
     clearTimeout(pending.timer)
+    clearTimeout(pending.busy)
     const { networkMs } = this.#broker.end(id)
     const tookMs = performance.now() - pending.startedAt
     pending.settle({
@@ -272,10 +279,21 @@ export class ActionWorker {
       return
     }
     this.drain()
-    const silent = setTimeout(() => this.kill('it no longer answers'), workerLimits.pingMs)
-    // Named after the call, which is over.
+    this.#whenSilent(id, () => this.kill('it no longer answers'))
+  }
+
+  /** Asks the process for a sign of life, in the name of a call. */
+  #whenSilent(id: number, then: () => void): void {
+    const silent = setTimeout(then, workerLimits.pingMs)
     this.#pings.set(id, () => clearTimeout(silent))
     this.#send(frameTypes.PING, id)
+  }
+
+  /** It computes without a pause: nobody else waits for it, and a fresh one comes after it. */
+  #steppedBack(): void {
+    if (this.#state === 'dead') return
+    this.#worn = true
+    this.#process.stepBack()
   }
 
   /** Nothing under way: a process that drains or is spoilt ends, any other stands still. */
