@@ -26,6 +26,8 @@ import { type LogEntry, tenantLogRow } from './tenant-logs.ts'
 export type MfaFinish = Omit<MfaSender, 'languages'> & {
   /** The grant that is completed; null for a page and for an access token that manages factors. */
   transactionHash: Uint8Array | null
+  /** The ticket by which a person enrols without a sign-in; the right code uses it up. */
+  ticketHash?: Uint8Array
   /** The person has proven itself before, so another device may be added. */
   mayAdd: boolean
   /** Stored when the guess is right. */
@@ -102,6 +104,7 @@ async function guess(
     budget: mfaGuessBudget,
     proof,
     transactionHash: finish.transactionHash,
+    ticketHash: finish.ticketHash ?? null,
     exclusiveTypes,
     refreshToken: finish.refreshToken,
     connection: finish.connection ?? '',

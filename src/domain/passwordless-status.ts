@@ -66,7 +66,8 @@ const routeOf = (deps: Deps, tenant: Tenant, connection: string | null) =>
     deliveryMethod: 'text',
   })
 
-function wireState(state: string): 'queued' | 'sent' | 'delivered' | 'failed' {
+/** The state of a message as a person is told it. */
+export function wireState(state: string): 'queued' | 'sent' | 'delivered' | 'failed' {
   if (state === 'queued' || state === 'sending') return 'queued'
   if (state === 'accepted') return 'sent'
   return state === 'delivered' ? 'delivered' : 'failed'

@@ -18,6 +18,8 @@ export type SealedKind =
   | 'log-stream-sink'
   | 'message'
   | 'inbox-message'
+  // Kept for an hour, so never sealed anew: what cannot be opened any more begins again.
+  | 'page-state'
 
 const context = (tenantId: string, kind: SealedKind, rowId: string) =>
   `${kind}/${tenantId}/${rowId}`

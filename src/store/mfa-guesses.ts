@@ -30,6 +30,8 @@ export type MfaGuess = {
   proof: MfaProof
   /** The grant that the guess completes; null for a page, which has a state of its own. */
   transactionHash: Uint8Array | null
+  /** The ticket that lets a person enrol without a sign-in, used up by a right guess; null without one. */
+  ticketHash: Uint8Array | null
   /**
    * The kinds of device of which one that is confirmed keeps another from being added by this guess; null
    * where the person has proven itself for it.
@@ -47,6 +49,7 @@ export type MfaGuessOutcome = 'right' | 'wrong' | 'budget' | 'blocked' | 'over'
 
 const GuessRow = Type.Object({
   outcome: Type.String(),
+  replayed: nullableColumn(Type.Boolean()),
   method_id: nullableColumn(Type.String()),
   enrolled: nullableColumn(Type.Boolean()),
   person: nullableColumn(UserRow),
@@ -54,7 +57,11 @@ const GuessRow = Type.Object({
 
 export type MfaGuessResult =
   | { outcome: 'right'; user: Static<typeof UserRow>; methodId: string; enrolled: boolean }
-  | { outcome: Exclude<MfaGuessOutcome, 'right'> }
+  | {
+      outcome: Exclude<MfaGuessOutcome, 'right'>
+      /** The right code once more, so of two posts of one form one was right a moment ago. */
+      replayed: boolean
+    }
 
 /**
  * Judges a guess at a second factor and does all that follows from it, in one statement: counts it,
@@ -99,6 +106,13 @@ export async function guessMfa(db: Db, guess: MfaGuess): Promise<MfaGuessResult>
          and waiting.token_hash = ${guess.transactionHash}::bytea and waiting.user_id = ${userId}
          and waiting.completed_at is null and waiting.expires_at > ${now}
       returning waiting.user_id
+    ), spent as (
+      update enrollment_tickets as ticket set used_at = ${now}
+        from attempt
+       where attempt.outcome = 'right' and ticket.tenant_id = ${tenantId}
+         and ticket.ticket_hash = ${guess.ticketHash}::bytea and ticket.user_id = ${userId}
+         and ticket.used_at is null and ticket.expires_at > ${now}
+      returning ticket.user_id
     ), device as (
       update authentication_methods as method set
              confirmed = true, last_auth_at = ${now},
@@ -109,6 +123,7 @@ export async function guessMfa(db: Db, guess: MfaGuess): Promise<MfaGuessResult>
          and method.user_id = ${userId} and ${device}
          and former.tenant_id = method.tenant_id and former.id = method.id
          and (${guess.transactionHash === null}::boolean or exists (select from completed))
+         and (${guess.ticketHash === null}::boolean or exists (select from spent))
          and (method.confirmed or ${guess.exclusiveTypes === null}::boolean or not exists (
            select from authentication_methods as other
             where other.tenant_id = ${tenantId} and other.user_id = ${userId} and other.confirmed
@@ -150,17 +165,19 @@ export async function guessMfa(db: Db, guess: MfaGuess): Promise<MfaGuessResult>
         left join device on true
        where entry.on_enrolled is not true or device.enrolled
     )
-    select verdict.outcome, device.id as method_id, device.enrolled, to_jsonb(person) as person
+    select verdict.outcome, coalesce((select outcome = 'replayed' from attempt), false) as replayed,
+           device.id as method_id, device.enrolled, to_jsonb(person) as person
       from verdict left join device on true left join person on true`,
   )
   if (row?.outcome === 'right' && row.person !== null && row.method_id !== null) {
     const { person: user, method_id: methodId, enrolled } = row
     return { outcome: 'right', user, methodId, enrolled: enrolled === true }
   }
+  const isReplay = row?.replayed === true
   if (row?.outcome === 'budget' || row?.outcome === 'blocked' || row?.outcome === 'over') {
-    return { outcome: row.outcome }
+    return { outcome: row.outcome, replayed: isReplay }
   }
-  return { outcome: 'wrong' }
+  return { outcome: 'wrong', replayed: isReplay }
 }
 
 /** What differs between the kinds of proof. */
