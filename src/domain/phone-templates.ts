@@ -28,7 +28,16 @@ const listedTypes: readonly MessageType[] = [
   'blocked_account',
 ]
 
-/** The effective template of each type: stored ones, and built-in defaults, which have no `id`. */
+/** Types that stand in no list of defaults come last. */
+const placeOf = (type: MessageType): number => {
+  const place = listedTypes.indexOf(type)
+  return place === -1 ? listedTypes.length : place
+}
+
+/**
+ * The effective template of each type: stored ones, and built-in defaults, which have no `id`. The order is
+ * that of the types, so that a list reads the same however a tenant came to its templates.
+ */
 export async function listPhoneTemplatesOf(
   deps: Deps,
   tenant: Tenant,
@@ -41,7 +50,9 @@ export async function listPhoneTemplatesOf(
     ...rows.map(viewOf),
     ...defaults.map((type) => defaultView(tenant, type, deps.clock.now())),
   ]
-  return all.filter(({ disabled }) => disabled === (filter.disabled ?? disabled))
+  return all
+    .filter(({ disabled }) => disabled === (filter.disabled ?? disabled))
+    .sort((one, other) => placeOf(one.type) - placeOf(other.type))
 }
 
 /** @throws AppError `notification_not_found` */
