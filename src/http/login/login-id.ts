@@ -98,7 +98,8 @@ const numberIn = (hint: string | undefined): string | undefined =>
 const isOfField = (error: string): boolean =>
   ['no-phone', 'invalid-phone-number', 'country-not-allowed', 'no-username'].includes(error)
 
-function countryRule(tenant: Tenant) {
+/** The countries whose numbers a tenant accepts; undefined for all. */
+export function countryRule(tenant: Tenant) {
   const rule = tenant.settings.country_codes as
     | { list: string[]; mode: 'allow' | 'deny' }
     | null

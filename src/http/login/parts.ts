@@ -151,9 +151,11 @@ export const choice = (
 export const checkbox = (
   name: string,
   words: string,
-  error?: string | undefined,
+  { error, checked }: { error?: string | undefined; checked?: boolean } = {},
 ): Html => html`<div class="field">
 <label class="choice"><input type="checkbox" id="${name}" name="${name}" value="true"${
+  checked === true && html` checked`
+}${
   error !== undefined && html` aria-invalid="true" aria-describedby="${name}-error"`
 }> <span>${words}</span></label>
 ${error !== undefined && html`<p class="field-error" id="${name}-error">${error}</p>`}

@@ -129,8 +129,16 @@ const pageHeaders = (theme: Theme): Record<string, string> => ({
 /** Which of Auth0's prompts a screen belongs to: its texts are written there. */
 function promptOf(screen: ScreenName): Prompt {
   if (screen === 'login-passwordless-sms-otp') return 'login-passwordless'
-  if (screen === 'login-id' || screen === 'login-password' || screen === 'status') return screen
-  for (const group of ['mfa-sms', 'mfa-voice', 'mfa-phone', 'mfa-recovery-code'] as const) {
+  for (const prompt of ['login-id', 'login-password', 'logout', 'status'] as const) {
+    if (screen === prompt) return prompt
+  }
+  for (const group of [
+    'mfa-sms',
+    'mfa-voice',
+    'mfa-phone',
+    'mfa-otp',
+    'mfa-recovery-code',
+  ] as const) {
     if (screen.startsWith(group)) return group
   }
   return 'mfa'

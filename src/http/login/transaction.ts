@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../domain/deps.ts'
 import { enforceLimits } from '../../domain/limits.ts'
+import type { Client } from '../../domain/tenant.ts'
 import { findLogin, finishLogin, type Login, secondFactorOf } from '../../oidc/login-transaction.ts'
 import { cookieNames } from '../../oidc/request-context.ts'
 import { readCookie } from './cookies.ts'
@@ -33,11 +34,12 @@ export const loginPage =
       cookie: readCookie(request, cookieNames(tenant).browser),
     })
     if (login === undefined) return sendExpired(deps, request, reply, undefined)
-    await limitPage(deps, request, login)
+    await limitPage(deps, request, { hash: login.stateHash, client: login.client })
     return handle(request, reply, { login, form })
   }
 
-const formOf = (given: unknown): Form =>
+/** What of a query or a body is text. */
+export const formOf = (given: unknown): Form =>
   Object.fromEntries(
     Object.entries(Object(given)).filter((entry): entry is [string, string] => {
       return typeof entry[1] === 'string'
@@ -45,7 +47,7 @@ const formOf = (given: unknown): Form =>
   )
 
 /** What a browser says of where a form comes from; old ones say nothing, and have the cookie's word. */
-function isOfOtherSite(request: FastifyRequest): boolean {
+export function isOfOtherSite(request: FastifyRequest): boolean {
   const { origin } = request.headers
   const site = request.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
@@ -54,16 +56,20 @@ function isOfOtherSite(request: FastifyRequest): boolean {
 }
 
 /** Source: authentication-api 0.7, prompts. @throws AppError `too_many_requests` */
-async function limitPage(deps: Deps, request: FastifyRequest, login: Login): Promise<void> {
+export async function limitPage(
+  deps: Deps,
+  request: FastifyRequest,
+  { hash, client }: { hash: Buffer; client: Client | undefined },
+): Promise<void> {
   const isForm = request.method === 'POST'
-  const who = `${request.ip}:${login.stateHash.toString('base64url').slice(0, 22)}`
+  const who = `${request.ip}:${hash.toString('base64url').slice(0, 22)}`
   const bucket = isForm
     ? { key: `form:${who}`, count: 10, perS: 120 }
     : { key: `page:${who}`, count: 60, perS: 60 }
   await enforceLimits(deps, request.tenant, [bucket], () => ({
     type: 'api_limit',
     description: 'A sign-in page was asked for too often',
-    client_id: login.client.clientId,
+    ...(client && { client_id: client.clientId }),
     ip: request.ip,
   }))
 }

@@ -37,6 +37,7 @@ export const ar: ScreenTexts = {
     'invalid-phone': 'لا يبدو هذا رقم هاتف.',
     'invalid-phone-number': 'لا يبدو هذا رقم هاتف.',
     'country-not-allowed': 'لا يمكن استخدام أرقام هذا البلد هنا.',
+    'already-enrolled': 'هذا الرقم مضاف بالفعل.',
     'no-code': 'أدخل الرمز.',
     'invalid-otp-code-format': 'يتكون الرمز من ${length} أرقام.',
     'invalid-code': 'هذا الرمز خاطئ أو قديم.',
@@ -85,6 +86,7 @@ export const ar: ScreenTexts = {
     smsText: 'رسالة نصية',
     voiceText: 'مكالمة هاتفية',
     phoneText: 'الهاتف، برسالة أو مكالمة',
+    otpText: 'تطبيق المصادقة',
   },
   'mfa-login-options': {
     title: 'اختر طريقة التحقق',
@@ -92,6 +94,7 @@ export const ar: ScreenTexts = {
     smsText: 'رسالة إلى ${number}',
     voiceText: 'مكالمة إلى ${number}',
     recoveryCodeText: 'رمز الاسترداد',
+    otpText: 'تطبيق المصادقة',
   },
   'mfa-phone-enrollment': {
     title: 'أضف هاتفك',
@@ -127,6 +130,18 @@ export const ar: ScreenTexts = {
     deliverySent: 'سيرن الهاتف الآن.',
     deliveryDelivered: 'تم الرد على المكالمة.',
     resendText: 'لم تصل مكالمة؟',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'أضف تطبيق مصادقة',
+    description: 'امسح هذه الصورة بالتطبيق، ثم أدخل الرمز الذي يعرضه.',
+    qrText: 'رمز QR للتطبيق',
+    keyText: 'أو اكتب هذا المفتاح في التطبيق:',
+    codeHint: 'الأرقام الستة التي يعرضها التطبيق.',
+  },
+  'mfa-otp-challenge': {
+    title: 'تأكيد هويتك',
+    description: 'افتح تطبيق المصادقة وأدخل الرمز الظاهر فيه.',
+    codeHint: 'الأرقام الستة التي يعرضها التطبيق.',
   },
   'mfa-sms-list': {
     title: 'اختر رقمًا',
@@ -176,6 +191,7 @@ export const ar: ScreenTexts = {
     'callback-mismatch': 'يريد التطبيق العودة إلى عنوان غير مسجّل له.',
     'web-origin-mismatch': 'الصفحة التي أرسلت الطلب غير مسجّلة لهذا التطبيق.',
     'logout-mismatch': 'تم تسجيل خروجك. عنوان العودة غير مسجّل.',
+    'mfa-unavailable': 'لا يمكن التحقق من خطوتك الثانية الآن. حاول لاحقًا.',
   },
   logout: {
     title: 'تسجيل الخروج',

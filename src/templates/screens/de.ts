@@ -37,6 +37,7 @@ export const de: ScreenTexts = {
     'invalid-phone': 'Das sieht nicht wie eine Telefonnummer aus.',
     'invalid-phone-number': 'Das sieht nicht wie eine Telefonnummer aus.',
     'country-not-allowed': 'Nummern dieses Landes können hier nicht verwendet werden.',
+    'already-enrolled': 'Diese Nummer ist schon eingerichtet.',
     'no-code': 'Geben Sie den Code ein.',
     'invalid-otp-code-format': 'Der Code hat ${length} Ziffern.',
     'invalid-code': 'Dieser Code ist falsch oder zu alt.',
@@ -86,6 +87,7 @@ export const de: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'Anruf',
     phoneText: 'Telefon, per SMS oder Anruf',
+    otpText: 'Authenticator-App',
   },
   'mfa-login-options': {
     title: 'Wie möchten Sie sich ausweisen?',
@@ -93,6 +95,7 @@ export const de: ScreenTexts = {
     smsText: 'SMS an ${number}',
     voiceText: 'Anruf bei ${number}',
     recoveryCodeText: 'Wiederherstellungscode',
+    otpText: 'Authenticator-App',
   },
   'mfa-phone-enrollment': {
     title: 'Telefon hinzufügen',
@@ -128,6 +131,18 @@ export const de: ScreenTexts = {
     deliverySent: 'Das Telefon sollte jetzt klingeln.',
     deliveryDelivered: 'Der Anruf wurde angenommen.',
     resendText: 'Kein Anruf gekommen?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Authenticator-App hinzufügen',
+    description: 'Scannen Sie dieses Bild mit der App und geben Sie den Code ein, den sie zeigt.',
+    qrText: 'QR-Code für die App',
+    keyText: 'Oder tippen Sie diesen Schlüssel in die App:',
+    codeHint: 'Die sechs Ziffern, die die App zeigt.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Bestätigen Sie, dass Sie es sind',
+    description: 'Öffnen Sie Ihre Authenticator-App und geben Sie deren Code ein.',
+    codeHint: 'Die sechs Ziffern, die die App zeigt.',
   },
   'mfa-sms-list': {
     title: 'Nummer wählen',
@@ -181,6 +196,8 @@ export const de: ScreenTexts = {
       'Die Anwendung will an eine Adresse zurückkehren, die für sie nicht registriert ist.',
     'web-origin-mismatch': 'Die anfragende Seite ist für diese Anwendung nicht registriert.',
     'logout-mismatch': 'Sie sind abgemeldet. Die Rückkehradresse ist nicht registriert.',
+    'mfa-unavailable':
+      'Ihr zweiter Schritt kann gerade nicht geprüft werden. Versuchen Sie es später noch einmal.',
   },
   logout: {
     title: 'Abmelden',

@@ -41,6 +41,7 @@ export const en = {
     'invalid-phone': 'This does not look like a phone number.',
     'invalid-phone-number': 'This does not look like a phone number.',
     'country-not-allowed': 'Numbers of this country cannot be used here.',
+    'already-enrolled': 'This number is set up already.',
     'no-code': 'Enter the code.',
     'invalid-otp-code-format': 'The code has ${length} digits.',
     'invalid-code': 'This code is wrong or too old.',
@@ -89,6 +90,7 @@ export const en = {
     smsText: 'Text message',
     voiceText: 'Phone call',
     phoneText: 'Phone, by text or call',
+    otpText: 'Authenticator app',
   },
   'mfa-login-options': {
     title: 'Choose how to verify',
@@ -96,6 +98,7 @@ export const en = {
     smsText: 'Text message to ${number}',
     voiceText: 'Call to ${number}',
     recoveryCodeText: 'Recovery code',
+    otpText: 'Authenticator app',
   },
   'mfa-phone-enrollment': {
     title: 'Add your phone',
@@ -131,6 +134,18 @@ export const en = {
     deliverySent: 'The phone should ring now.',
     deliveryDelivered: 'The call was answered.',
     resendText: 'No call came?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Add an authenticator app',
+    description: 'Scan this picture with the app, then enter the code that it shows.',
+    qrText: 'QR code for the app',
+    keyText: 'Or type this key into the app:',
+    codeHint: 'The six digits that the app shows.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Verify that it is you',
+    description: 'Open your authenticator app and enter its code.',
+    codeHint: 'The six digits that the app shows.',
   },
   'mfa-sms-list': {
     title: 'Choose a number',
@@ -182,6 +197,7 @@ export const en = {
       'The application wants to return to an address that is not registered for it.',
     'web-origin-mismatch': 'The page that asked is not registered for this application.',
     'logout-mismatch': 'You are logged out. The address to return to is not registered.',
+    'mfa-unavailable': 'Your second step cannot be checked right now. Try again later.',
   },
   logout: {
     title: 'Log out',

@@ -37,6 +37,7 @@ export const es: ScreenTexts = {
     'invalid-phone': 'Esto no parece un número de teléfono.',
     'invalid-phone-number': 'Esto no parece un número de teléfono.',
     'country-not-allowed': 'Aquí no se pueden usar números de este país.',
+    'already-enrolled': 'Este número ya está configurado.',
     'no-code': 'Escriba el código.',
     'invalid-otp-code-format': 'El código tiene ${length} cifras.',
     'invalid-code': 'Este código es incorrecto o demasiado antiguo.',
@@ -85,6 +86,7 @@ export const es: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'Llamada',
     phoneText: 'Teléfono, por SMS o llamada',
+    otpText: 'Aplicación de autenticación',
   },
   'mfa-login-options': {
     title: 'Elija cómo verificar',
@@ -92,6 +94,7 @@ export const es: ScreenTexts = {
     smsText: 'SMS al ${number}',
     voiceText: 'Llamada al ${number}',
     recoveryCodeText: 'Código de recuperación',
+    otpText: 'Aplicación de autenticación',
   },
   'mfa-phone-enrollment': {
     title: 'Añada su teléfono',
@@ -127,6 +130,18 @@ export const es: ScreenTexts = {
     deliverySent: 'El teléfono debería sonar ahora.',
     deliveryDelivered: 'La llamada fue atendida.',
     resendText: '¿No hubo llamada?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Añade una aplicación de autenticación',
+    description: 'Escanea esta imagen con la aplicación y escribe el código que muestra.',
+    qrText: 'Código QR para la aplicación',
+    keyText: 'O escribe esta clave en la aplicación:',
+    codeHint: 'Las seis cifras que muestra la aplicación.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Confirma que eres tú',
+    description: 'Abre tu aplicación de autenticación y escribe su código.',
+    codeHint: 'Las seis cifras que muestra la aplicación.',
   },
   'mfa-sms-list': {
     title: 'Elija un número',
@@ -179,6 +194,8 @@ export const es: ScreenTexts = {
     'web-origin-mismatch':
       'La página que hizo la solicitud no está registrada para esta aplicación.',
     'logout-mismatch': 'Has cerrado la sesión. La dirección de regreso no está registrada.',
+    'mfa-unavailable':
+      'Tu segundo paso no se puede comprobar en este momento. Inténtalo más tarde.',
   },
   logout: {
     title: 'Cerrar sesión',

@@ -37,6 +37,7 @@ export const fr: ScreenTexts = {
     'invalid-phone': 'Cela ne ressemble pas à un numéro de téléphone.',
     'invalid-phone-number': 'Cela ne ressemble pas à un numéro de téléphone.',
     'country-not-allowed': 'Les numéros de ce pays ne peuvent pas être utilisés ici.',
+    'already-enrolled': 'Ce numéro est déjà configuré.',
     'no-code': 'Saisissez le code.',
     'invalid-otp-code-format': 'Le code comporte ${length} chiffres.',
     'invalid-code': 'Ce code est faux ou trop ancien.',
@@ -85,6 +86,7 @@ export const fr: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'Appel téléphonique',
     phoneText: 'Téléphone, par SMS ou appel',
+    otpText: 'Application d’authentification',
   },
   'mfa-login-options': {
     title: 'Choisissez comment vérifier',
@@ -92,6 +94,7 @@ export const fr: ScreenTexts = {
     smsText: 'SMS au ${number}',
     voiceText: 'Appel au ${number}',
     recoveryCodeText: 'Code de récupération',
+    otpText: 'Application d’authentification',
   },
   'mfa-phone-enrollment': {
     title: 'Ajoutez votre téléphone',
@@ -127,6 +130,18 @@ export const fr: ScreenTexts = {
     deliverySent: 'Le téléphone devrait sonner.',
     deliveryDelivered: 'L’appel a été pris.',
     resendText: 'Pas d’appel ?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Ajouter une application d’authentification',
+    description: 'Scannez cette image avec l’application, puis saisissez le code qu’elle affiche.',
+    qrText: 'Code QR pour l’application',
+    keyText: 'Ou saisissez cette clé dans l’application :',
+    codeHint: 'Les six chiffres affichés par l’application.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Confirmez que c’est bien vous',
+    description: 'Ouvrez votre application d’authentification et saisissez son code.',
+    codeHint: 'Les six chiffres affichés par l’application.',
   },
   'mfa-sms-list': {
     title: 'Choisissez un numéro',
@@ -180,6 +195,8 @@ export const fr: ScreenTexts = {
     'web-origin-mismatch':
       'La page qui a fait la demande n’est pas enregistrée pour cette application.',
     'logout-mismatch': 'Vous êtes déconnecté. L’adresse de retour n’est pas enregistrée.',
+    'mfa-unavailable':
+      'Votre seconde étape ne peut pas être vérifiée pour le moment. Réessayez plus tard.',
   },
   logout: {
     title: 'Se déconnecter',

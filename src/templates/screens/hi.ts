@@ -37,6 +37,7 @@ export const hi: ScreenTexts = {
     'invalid-phone': 'यह फ़ोन नंबर जैसा नहीं लगता।',
     'invalid-phone-number': 'यह फ़ोन नंबर जैसा नहीं लगता।',
     'country-not-allowed': 'इस देश के नंबर यहाँ इस्तेमाल नहीं हो सकते।',
+    'already-enrolled': 'यह नंबर पहले से जुड़ा हुआ है।',
     'no-code': 'कोड डालें।',
     'invalid-otp-code-format': 'कोड में ${length} अंक होते हैं।',
     'invalid-code': 'यह कोड गलत है या बहुत पुराना है।',
@@ -85,6 +86,7 @@ export const hi: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'फ़ोन कॉल',
     phoneText: 'फ़ोन, SMS या कॉल से',
+    otpText: 'ऑथेंटिकेटर ऐप',
   },
   'mfa-login-options': {
     title: 'पुष्टि का तरीका चुनें',
@@ -92,6 +94,7 @@ export const hi: ScreenTexts = {
     smsText: '${number} पर SMS',
     voiceText: '${number} पर कॉल',
     recoveryCodeText: 'रिकवरी कोड',
+    otpText: 'ऑथेंटिकेटर ऐप',
   },
   'mfa-phone-enrollment': {
     title: 'अपना फ़ोन जोड़ें',
@@ -127,6 +130,18 @@ export const hi: ScreenTexts = {
     deliverySent: 'अब फ़ोन बजना चाहिए।',
     deliveryDelivered: 'कॉल उठाई गई।',
     resendText: 'कॉल नहीं आई?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'ऑथेंटिकेटर ऐप जोड़ें',
+    description: 'इस चित्र को ऐप से स्कैन करें, फिर ऐप में दिखने वाला कोड दर्ज करें।',
+    qrText: 'ऐप के लिए QR कोड',
+    keyText: 'या यह कुंजी ऐप में लिखें:',
+    codeHint: 'ऐप में दिखने वाले छह अंक।',
+  },
+  'mfa-otp-challenge': {
+    title: 'पुष्टि करें कि यह आप ही हैं',
+    description: 'अपना ऑथेंटिकेटर ऐप खोलें और उसका कोड दर्ज करें।',
+    codeHint: 'ऐप में दिखने वाले छह अंक।',
   },
   'mfa-sms-list': {
     title: 'नंबर चुनें',
@@ -176,6 +191,7 @@ export const hi: ScreenTexts = {
     'callback-mismatch': 'ऐप ऐसे पते पर लौटना चाहता है जो उसके लिए पंजीकृत नहीं है।',
     'web-origin-mismatch': 'अनुरोध करने वाला पेज इस ऐप के लिए पंजीकृत नहीं है।',
     'logout-mismatch': 'आप लॉग आउट हो गए हैं। लौटने का पता पंजीकृत नहीं है।',
+    'mfa-unavailable': 'आपका दूसरा चरण अभी जाँचा नहीं जा सकता। बाद में फिर कोशिश करें।',
   },
   logout: {
     title: 'लॉग आउट करें',

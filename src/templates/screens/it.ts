@@ -37,6 +37,7 @@ export const it: ScreenTexts = {
     'invalid-phone': 'Non sembra un numero di telefono.',
     'invalid-phone-number': 'Non sembra un numero di telefono.',
     'country-not-allowed': 'Qui non si possono usare numeri di questo paese.',
+    'already-enrolled': 'Questo numero è già configurato.',
     'no-code': 'Inserisca il codice.',
     'invalid-otp-code-format': 'Il codice ha ${length} cifre.',
     'invalid-code': 'Questo codice è sbagliato o troppo vecchio.',
@@ -85,6 +86,7 @@ export const it: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'Chiamata',
     phoneText: 'Telefono, per SMS o chiamata',
+    otpText: 'App di autenticazione',
   },
   'mfa-login-options': {
     title: 'Scelga come verificare',
@@ -92,6 +94,7 @@ export const it: ScreenTexts = {
     smsText: 'SMS a ${number}',
     voiceText: 'Chiamata a ${number}',
     recoveryCodeText: 'Codice di recupero',
+    otpText: 'App di autenticazione',
   },
   'mfa-phone-enrollment': {
     title: 'Aggiunga il suo telefono',
@@ -127,6 +130,18 @@ export const it: ScreenTexts = {
     deliverySent: 'Il telefono dovrebbe squillare.',
     deliveryDelivered: 'La chiamata ha avuto risposta.',
     resendText: 'Nessuna chiamata?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Aggiungi un’app di autenticazione',
+    description: 'Inquadra questa immagine con l’app, poi inserisci il codice che mostra.',
+    qrText: 'Codice QR per l’app',
+    keyText: 'Oppure digita questa chiave nell’app:',
+    codeHint: 'Le sei cifre mostrate dall’app.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Conferma che sei tu',
+    description: 'Apri la tua app di autenticazione e inserisci il suo codice.',
+    codeHint: 'Le sei cifre mostrate dall’app.',
   },
   'mfa-sms-list': {
     title: 'Scelga un numero',
@@ -179,6 +194,8 @@ export const it: ScreenTexts = {
     'web-origin-mismatch':
       'La pagina che ha fatto la richiesta non è registrata per questa applicazione.',
     'logout-mismatch': 'Sei disconnesso. L’indirizzo di ritorno non è registrato.',
+    'mfa-unavailable':
+      'Il tuo secondo passaggio non può essere verificato in questo momento. Riprova più tardi.',
   },
   logout: {
     title: 'Esci',

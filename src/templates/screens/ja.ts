@@ -37,6 +37,7 @@ export const ja: ScreenTexts = {
     'invalid-phone': '電話番号の形ではないようです。',
     'invalid-phone-number': '電話番号の形ではないようです。',
     'country-not-allowed': 'この国の番号はここでは使えません。',
+    'already-enrolled': 'この番号はすでに設定されています。',
     'no-code': 'コードを入力してください。',
     'invalid-otp-code-format': 'コードは ${length} 桁です。',
     'invalid-code': 'コードが違うか、古すぎます。',
@@ -85,6 +86,7 @@ export const ja: ScreenTexts = {
     smsText: 'SMS',
     voiceText: '電話',
     phoneText: '電話番号（SMS または電話）',
+    otpText: '認証アプリ',
   },
   'mfa-login-options': {
     title: '確認方法を選ぶ',
@@ -92,6 +94,7 @@ export const ja: ScreenTexts = {
     smsText: '${number} に SMS',
     voiceText: '${number} に電話',
     recoveryCodeText: 'リカバリーコード',
+    otpText: '認証アプリ',
   },
   'mfa-phone-enrollment': {
     title: '電話番号を追加',
@@ -127,6 +130,18 @@ export const ja: ScreenTexts = {
     deliverySent: 'まもなく電話が鳴ります。',
     deliveryDelivered: '電話に出ました。',
     resendText: '電話が来ませんか？',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: '認証アプリを追加',
+    description: 'アプリでこの画像を読み取り、表示されたコードを入力してください。',
+    qrText: 'アプリ用のQRコード',
+    keyText: 'または、このキーをアプリに入力してください。',
+    codeHint: 'アプリに表示される6桁の数字です。',
+  },
+  'mfa-otp-challenge': {
+    title: 'ご本人であることの確認',
+    description: '認証アプリを開き、表示されているコードを入力してください。',
+    codeHint: 'アプリに表示される6桁の数字です。',
   },
   'mfa-sms-list': {
     title: '番号を選ぶ',
@@ -177,6 +192,7 @@ export const ja: ScreenTexts = {
     'callback-mismatch': 'アプリケーションの戻り先アドレスが登録されていません。',
     'web-origin-mismatch': '要求元のページはこのアプリケーションに登録されていません。',
     'logout-mismatch': 'ログアウトしました。戻り先のアドレスは登録されていません。',
+    'mfa-unavailable': '現在、2段階目の確認ができません。後でもう一度お試しください。',
   },
   logout: {
     title: 'ログアウト',

@@ -37,6 +37,7 @@ export const ptBr: ScreenTexts = {
     'invalid-phone': 'Isto não parece um número de telefone.',
     'invalid-phone-number': 'Isto não parece um número de telefone.',
     'country-not-allowed': 'Números deste país não podem ser usados aqui.',
+    'already-enrolled': 'Este número já está configurado.',
     'no-code': 'Digite o código.',
     'invalid-otp-code-format': 'O código tem ${length} dígitos.',
     'invalid-code': 'Este código está errado ou é antigo demais.',
@@ -85,6 +86,7 @@ export const ptBr: ScreenTexts = {
     smsText: 'SMS',
     voiceText: 'Ligação',
     phoneText: 'Telefone, por SMS ou ligação',
+    otpText: 'Aplicativo autenticador',
   },
   'mfa-login-options': {
     title: 'Escolha como verificar',
@@ -92,6 +94,7 @@ export const ptBr: ScreenTexts = {
     smsText: 'SMS para ${number}',
     voiceText: 'Ligação para ${number}',
     recoveryCodeText: 'Código de recuperação',
+    otpText: 'Aplicativo autenticador',
   },
   'mfa-phone-enrollment': {
     title: 'Adicione seu telefone',
@@ -127,6 +130,18 @@ export const ptBr: ScreenTexts = {
     deliverySent: 'O telefone deve tocar agora.',
     deliveryDelivered: 'A ligação foi atendida.',
     resendText: 'Nenhuma ligação?',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: 'Adicione um aplicativo autenticador',
+    description: 'Leia esta imagem com o aplicativo e digite o código que ele mostra.',
+    qrText: 'Código QR para o aplicativo',
+    keyText: 'Ou digite esta chave no aplicativo:',
+    codeHint: 'Os seis dígitos que o aplicativo mostra.',
+  },
+  'mfa-otp-challenge': {
+    title: 'Confirme que é você',
+    description: 'Abra seu aplicativo autenticador e digite o código dele.',
+    codeHint: 'Os seis dígitos que o aplicativo mostra.',
   },
   'mfa-sms-list': {
     title: 'Escolha um número',
@@ -178,6 +193,7 @@ export const ptBr: ScreenTexts = {
     'web-origin-mismatch':
       'A página que fez a solicitação não está registrada para este aplicativo.',
     'logout-mismatch': 'Você saiu. O endereço de retorno não está registrado.',
+    'mfa-unavailable': 'Sua segunda etapa não pode ser verificada agora. Tente mais tarde.',
   },
   logout: {
     title: 'Sair',

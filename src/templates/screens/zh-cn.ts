@@ -37,6 +37,7 @@ export const zhCn: ScreenTexts = {
     'invalid-phone': '这不像是一个电话号码。',
     'invalid-phone-number': '这不像是一个电话号码。',
     'country-not-allowed': '此处不能使用该国家或地区的号码。',
+    'already-enrolled': '此号码已设置。',
     'no-code': '请输入验证码。',
     'invalid-otp-code-format': '验证码为 ${length} 位数字。',
     'invalid-code': '验证码错误或已过期。',
@@ -85,6 +86,7 @@ export const zhCn: ScreenTexts = {
     smsText: '短信',
     voiceText: '语音电话',
     phoneText: '手机，短信或语音电话',
+    otpText: '身份验证器应用',
   },
   'mfa-login-options': {
     title: '选择验证方式',
@@ -92,6 +94,7 @@ export const zhCn: ScreenTexts = {
     smsText: '向 ${number} 发送短信',
     voiceText: '拨打 ${number}',
     recoveryCodeText: '恢复码',
+    otpText: '身份验证器应用',
   },
   'mfa-phone-enrollment': {
     title: '添加手机',
@@ -127,6 +130,18 @@ export const zhCn: ScreenTexts = {
     deliverySent: '电话即将响起。',
     deliveryDelivered: '电话已接听。',
     resendText: '没有接到电话？',
+  },
+  'mfa-otp-enrollment-qr': {
+    title: '添加身份验证器应用',
+    description: '用应用扫描此图片，然后输入应用显示的验证码。',
+    qrText: '供应用扫描的二维码',
+    keyText: '或者在应用中输入此密钥：',
+    codeHint: '应用显示的六位数字。',
+  },
+  'mfa-otp-challenge': {
+    title: '验证是您本人',
+    description: '打开您的身份验证器应用，输入其中的验证码。',
+    codeHint: '应用显示的六位数字。',
   },
   'mfa-sms-list': {
     title: '选择号码',
@@ -176,6 +191,7 @@ export const zhCn: ScreenTexts = {
     'callback-mismatch': '应用要返回的地址没有登记。',
     'web-origin-mismatch': '发出请求的页面没有为该应用登记。',
     'logout-mismatch': '您已退出登录。返回地址没有登记。',
+    'mfa-unavailable': '目前无法检查您的第二步验证。请稍后再试。',
   },
   logout: {
     title: '退出登录',

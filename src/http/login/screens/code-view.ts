@@ -26,6 +26,8 @@ export type CodeModel = {
   hasOtherNumbers: boolean
   hasOtherMethods: boolean
   canRemember: boolean
+  /** The box was ticked before the code turned out to be wrong. */
+  remembers?: boolean
   /** Seconds until the button to send again is offered; the server's limits stand beside it. */
   resendWaitS: number
 }
@@ -43,7 +45,7 @@ ${form(
   }</div>
 ${model.delivery && delivery(text, { ...model.delivery, voice: model.voice, canCall: model.otherMethod === 'voice' })}
 ${codeField(text, { error: errors.code })}
-${model.canRemember && checkbox('rememberDevice', text('rememberMeText'))}
+${model.canRemember && checkbox('rememberDevice', text('rememberMeText'), { checked: model.remembers === true })}
 ${primaryButton(text('buttonText'))}
 ${others(text, model)}`,
 )}`

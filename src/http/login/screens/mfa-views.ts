@@ -108,7 +108,7 @@ ${formError(text, errors)}
 <p><button type="button" class="link" id="copy" hidden>${text('copyText')}</button> <span id="copied" role="status" hidden>${text('copiedText')}</span></p>
 ${form(
   state,
-  html`${checkbox('confirmed', text('confirmText'), errors.confirmed)}
+  html`${checkbox('confirmed', text('confirmText'), { error: errors.confirmed })}
 ${primaryButton(text('buttonText'))}`,
 )}`
   return { title, content }
