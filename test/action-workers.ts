@@ -6,7 +6,7 @@ import { rawLauncher } from '../src/actions/launch.ts'
 import { findLaunchTools } from '../src/actions/launch-tools.ts'
 import { ActionWorker } from '../src/actions/worker.ts'
 import type { LoadOutcome, WorkerCall } from '../src/actions/worker-shapes.ts'
-import { silentLogger } from '../src/base/logger.ts'
+import { type Logger, silentLogger } from '../src/base/logger.ts'
 import { type ActionResult, type ActionTrigger, actionHandlers } from '../src/contract/actions.ts'
 
 /** Real processes for tests, and a server that they may reach, which says what it was sent. */
@@ -24,7 +24,7 @@ export type ActionWorkers = {
 }
 
 /** Node's own limits are everywhere; what the levels add is tested with them. */
-export async function startActionWorkers(): Promise<ActionWorkers> {
+export async function startActionWorkers(log: Logger = silentLogger): Promise<ActionWorkers> {
   const launcher = rawLauncher('weak', await findLaunchTools())
   assert.ok(launcher)
   const workers: ActionWorker[] = []
@@ -42,13 +42,10 @@ export async function startActionWorkers(): Promise<ActionWorkers> {
   const rules = { ports: new Set([80]), allow: new Set([`127.0.0.1:${port}`]), own: () => [] }
 
   const start = () => {
+    const subject = { tenantId: 'tenant', actionId: 'action' }
     const worker = new ActionWorker(launcher.launch({ heapMb: 64 }), {
-      log: silentLogger,
-      broker: (send, violate) =>
-        createEgressBroker({
-          ...{ send, violate, rules, log: silentLogger },
-          subject: { tenantId: 'tenant', actionId: 'action' },
-        }),
+      ...{ log, subject },
+      broker: (send, violate) => createEgressBroker({ send, violate, rules, log, subject }),
     })
     workers.push(worker)
     return worker

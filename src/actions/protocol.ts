@@ -21,6 +21,7 @@ export const frameTypes = {
   RESULT: 18,
   PONG: 19,
   NEWCACHE: 20,
+  LATE: 21,
   // Sockets: `{host, port, invocation}`, `{address, port, family}`, `{code, message}`, bytes,
   // `{bytes}`, nothing, nothing, `{host, invocation}`, `{addresses}` or `{error: {code, message}}`.
   OPEN: 32,
@@ -56,6 +57,7 @@ const limits: Readonly<Record<FrameReaderSide, Readonly<Partial<Record<number, n
     // 256 kB of console where each character may take six in JSON, and all else of a result.
     [frameTypes.RESULT]: large,
     [frameTypes.PONG]: small,
+    [frameTypes.LATE]: small,
     [frameTypes.NEWCACHE]: 2 ** 24,
     [frameTypes.OPEN]: small,
     [frameTypes.DATA]: dataBytes,

@@ -66,6 +66,10 @@ export function readResult(reply: Fields, values: readonly string[]): WorkerResu
   }
 }
 
+/** The start of a console that is still being written; a process that tells none has none. */
+export const readConsole = (reply: Fields, values: readonly string[]): string =>
+  clean(reply.logs, actionLimits.loggedConsoleLength, values)
+
 /** The end of a call about which the worker said nothing. */
 export function failedResult(
   ended: ActionResult['ended'],

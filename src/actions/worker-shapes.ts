@@ -3,6 +3,9 @@ import type { ActionCacheRecord, ActionError, ActionTrigger } from '../contract/
 import type { EgressBroker } from './egress-broker.ts'
 import type { FrameType } from './protocol.ts'
 
+/** Whom a process works for; known when it is bound. */
+export type WorkerSubject = { tenantId: string; actionId: string }
+
 export type WorkerOptions = {
   /** Makes the one broker of this process. `violate` ends the process. */
   broker(
@@ -10,6 +13,8 @@ export type WorkerOptions = {
     violate: (reason: string) => void,
   ): EgressBroker
   log: Logger
+  /** Read when something is told of the process; a spare one has none yet. */
+  subject: WorkerSubject
   /** What a module may take to load; 5 s when absent. */
   loadMs?: number
 }
@@ -41,6 +46,8 @@ export const workerLimits = {
   cacheMs: 500,
   /** A run that takes longer is asked for a sign of life, which a busy one does not give. */
   busyMs: 100,
+  /** So it is again after each one that it gave. */
+  checkMs: 1000,
   /** It stands still this long after its last call. */
   idleMs: 25,
   /** A process that did this much, or is this old, gives way to a fresh one. */

@@ -3,9 +3,7 @@ import type { Logger } from '../base/logger.ts'
 import { createEgressBroker } from './egress-broker.ts'
 import type { Launcher } from './launch.ts'
 import { ActionWorker } from './worker.ts'
-
-/** Whom a process works for; known when it is bound. */
-export type WorkerSubject = { tenantId: string; actionId: string }
+import type { WorkerSubject } from './worker-shapes.ts'
 
 type Spare = { worker: ActionWorker; subject: WorkerSubject }
 
@@ -78,7 +76,7 @@ export class WorkerSource {
     const { launcher, rules, log, heapMb } = this.#options
     const subject = { tenantId: '', actionId: '' }
     const worker = new ActionWorker(launcher.launch({ heapMb }), {
-      log,
+      ...{ log, subject },
       broker: (send, violate) => createEgressBroker({ send, violate, rules, log, subject }),
     })
     this.#all.add(worker)

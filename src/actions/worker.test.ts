@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type ActionWorkers, startActionWorkers } from '../../test/action-workers.ts'
+import { silentLogger } from '../base/logger.ts'
 
 let workers: ActionWorkers
 before(async () => {
@@ -193,5 +194,43 @@ describe('a run that takes long', () => {
     const computed = await worker.invoke(workers.call({ event: { computes: true } }))
 
     assert.deepEqual([computed.ended, worker.recycle], ['returned', true])
+  })
+})
+
+describe('a run of which nothing more is heard', () => {
+  test('leaves what it has written until then, without its secrets', async () => {
+    const { worker } = await workers.load(`exports.onExecuteCustomPhoneProvider = async (event) => {
+      console.log('asked the gateway with', event.secrets.KEY)
+      await new Promise(() => {})
+    }`)
+
+    const result = await worker.invoke(workers.call({ secrets: { KEY: 'hunter22' }, limitMs: 600 }))
+
+    assert.deepEqual([result.ended, result.logs], ['timed_out', 'asked the gateway with ***'])
+  })
+
+  test('a call of its `api` after its end is told to the operator, and does nothing', async (t) => {
+    const told: [object, string | undefined][] = []
+    const log = { ...silentLogger, warn: (...line: (typeof told)[number]) => told.push(line) }
+    const own = await startActionWorkers(log)
+    t.after(() => own.close())
+    const { worker } =
+      await own.load(`exports.onExecuteCustomPhoneProvider = async (event, api) => {
+      setTimeout(() => {
+        api.notification.drop('late')
+        api.notification.retry('later')
+      }, 1)
+    }`)
+
+    const result = await worker.invoke(own.call())
+    while (told.length === 0) await new Promise((again) => setTimeout(again, 5))
+
+    assert.deepEqual([result.ended, result.verdict], ['returned', undefined])
+    assert.deepEqual(told, [
+      [
+        { tenantId: 'tenant', actionId: 'action' },
+        'an Action called its `api` after its handler had ended',
+      ],
+    ])
   })
 })

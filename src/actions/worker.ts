@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import type { Logger } from '../base/logger.ts'
 import type { ActionResult } from '../contract/actions.ts'
 import type { EgressBroker } from './egress-broker.ts'
+import { frameSender } from './frame-sender.ts'
 import type { LaunchedWorker } from './launch.ts'
 import {
-  encodeFrame,
   type Frame,
   FrameReader,
   type FrameType,
@@ -12,10 +12,12 @@ import {
   ProtocolViolation,
 } from './protocol.ts'
 import { secretValues } from './secret-mask.ts'
+import { WorkerPulse } from './worker-pulse.ts'
 import {
   failedLoad,
   failedResult,
   platformError,
+  readConsole,
   readJson,
   readLoaded,
   readResult,
@@ -25,12 +27,16 @@ import {
   type WorkerCall,
   type WorkerOptions,
   type WorkerProgram,
+  type WorkerSubject,
   workerLimits,
 } from './worker-shapes.ts'
 
 type Pending = {
   startedAt: number
-  busy: NodeJS.Timeout
+  /** When it is asked for its next sign of life. */
+  check: NodeJS.Timeout
+  /** What its console held at the last one. */
+  heard: string
   timer: NodeJS.Timeout
   /** What is masked in whatever comes back. */
   values: readonly string[]
@@ -44,11 +50,13 @@ export class ActionWorker {
   readonly #process: LaunchedWorker
   readonly #broker: EgressBroker
   readonly #log: Logger
+  readonly #subject: WorkerSubject
   readonly #loadMs: number
   readonly #startedAt = performance.now()
   readonly #reader = new FrameReader('host')
+  readonly #write: ReturnType<typeof frameSender>
   readonly #pending = new Map<number, Pending>()
-  readonly #pings = new Map<number, () => void>()
+  readonly #pulse = new WorkerPulse((id) => this.#send(frameTypes.PING, id))
   readonly #ready = Promise.withResolvers<void>()
   #onNewCache: ((cache: Buffer) => void) | undefined
   #state: 'spare' | 'bound' | 'draining' | 'dead' = 'spare'
@@ -60,12 +68,13 @@ export class ActionWorker {
   #worn = false
   #frozen = false
   #resting: NodeJS.Timeout | undefined
-  #corked = false
   #cacheWanted = false
 
   constructor(launched: LaunchedWorker, options: WorkerOptions) {
     this.#process = launched
+    this.#write = frameSender(launched.channel)
     this.#log = options.log
+    this.#subject = options.subject
     this.#loadMs = options.loadMs ?? workerLimits.loadMs
     this.#broker = options.broker(
       (type, id, payload) => this.#send(type, id, payload),
@@ -151,11 +160,10 @@ export class ActionWorker {
       const { event, secrets, hidden = [], cache, limitMs } = call
       const timer = setTimeout(() => this.#timedOut(id, limitMs), limitMs)
       const values = secretValues(secrets, hidden)
-      const busy = setTimeout(
-        () => this.#whenSilent(id, () => this.#steppedBack()),
-        workerLimits.busyMs,
-      )
-      this.#pending.set(id, { startedAt: performance.now(), busy, timer, values, settle })
+      const check = setTimeout(() => this.#checkOn(id), workerLimits.busyMs)
+      this.#pending.set(id, {
+        ...{ startedAt: performance.now(), check, heard: '', timer, values, settle },
+      })
       this.#broker.begin(id)
       this.#send(frameTypes.INVOKE, id, json({ event, secrets, hidden, cache }))
     })
@@ -217,11 +225,13 @@ export class ActionWorker {
         this.#returned(id, payload)
         break
       case frameTypes.PONG:
-        this.#pings.get(id)?.()
-        this.#pings.delete(id)
+        this.#pulse.answered(id, payload)
         break
       case frameTypes.NEWCACHE:
         this.#cached(payload)
+        break
+      case frameTypes.LATE:
+        this.#log.warn(this.#subject, 'an Action called its `api` after its handler had ended')
         break
       default:
         this.#broker.receive(frame)
@@ -256,11 +266,12 @@ export class ActionWorker {
     if (pending === undefined) return
     this.#pending.delete(id)
     clearTimeout(pending.timer)
-    clearTimeout(pending.busy)
+    clearTimeout(pending.check)
     const { networkMs } = this.#broker.end(id)
     const tookMs = performance.now() - pending.startedAt
     pending.settle({
       ...result,
+      logs: result.logs || pending.heard,
       stats: {
         action_duration_ms: Math.min(result.stats.action_duration_ms || tookMs, tookMs),
         boot_duration_ms: 0,
@@ -279,18 +290,25 @@ export class ActionWorker {
       return
     }
     this.drain()
-    this.#whenSilent(id, () => this.kill('it no longer answers'))
+    this.#pulse.ask(id, () => this.kill('it no longer answers'))
   }
 
-  /** Asks the process for a sign of life, in the name of a call. */
-  #whenSilent(id: number, then: () => void): void {
-    const silent = setTimeout(then, workerLimits.pingMs)
-    this.#pings.set(id, () => clearTimeout(silent))
-    this.#send(frameTypes.PING, id)
+  /** Keeps what a long run has written, for the case that it never tells, and finds out who computes. */
+  #checkOn(id: number): void {
+    this.#pulse.ask(
+      id,
+      () => this.#stepBack(),
+      (answer) => {
+        const pending = this.#pending.get(id)
+        if (pending === undefined) return
+        pending.heard = readConsole(readJson(answer), pending.values)
+        pending.check = setTimeout(() => this.#checkOn(id), workerLimits.checkMs)
+      },
+    )
   }
 
   /** It computes without a pause: nobody else waits for it, and a fresh one comes after it. */
-  #steppedBack(): void {
+  #stepBack(): void {
     if (this.#state === 'dead') return
     this.#worn = true
     this.#process.stepBack()
@@ -318,19 +336,8 @@ export class ActionWorker {
     this.#resting.unref()
   }
 
-  /** What is sent in one turn of the event loop leaves with one system call. */
   #send(type: FrameType, id: number, payload?: Uint8Array): void {
-    if (this.#state === 'dead') return
-    const { channel } = this.#process
-    if (!this.#corked) {
-      this.#corked = true
-      channel.cork()
-      setImmediate(() => {
-        this.#corked = false
-        channel.uncork()
-      })
-    }
-    channel.write(encodeFrame(type, id, payload))
+    if (this.#state !== 'dead') this.#write(type, id, payload)
   }
 }
 

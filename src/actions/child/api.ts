@@ -1,6 +1,6 @@
 import { type ActionCacheRecord, type ActionTrigger, actionLimits } from '../../contract/actions.ts'
 import { cutText, maskSecrets } from '../secret-mask.ts'
-import { addLine, type Invocation } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 
 const now = Date.now
 const mostEffects = 50
@@ -12,29 +12,31 @@ const cacheLimits = { keyBytes: 64, valueBytes: 4096, totalBytes: 8192, entries:
 
 type CacheFailure = { type: 'error'; code: string }
 
-/** The `api` that a handler gets. Methods work unbound: public Actions take them off the object. */
+/**
+ * The `api` that a handler gets. Methods work unbound: public Actions take them off the object.
+ *
+ * @param tellLate hears once of a run whose `api` was called after its end
+ */
 export function apiOf(
   trigger: ActionTrigger,
   invocation: Invocation,
   snapshot: readonly ActionCacheRecord[],
+  tellLate: (id: number) => void,
 ): Record<string, unknown> {
-  const cache = cacheOf(invocation, snapshot)
+  const isLate = () => {
+    if (!invocation.done) return false
+    if (!invocation.late) tellLate(invocation.id)
+    invocation.late = true
+    return true
+  }
+  const cache = cacheOf(invocation, snapshot, isLate)
   if (trigger === 'send-phone-message') return { cache }
-  return { notification: notificationOf(invocation), cache }
+  return { notification: notificationOf(invocation, isLate), cache }
 }
 
-/** True when the run is over, which is said once in its console as far as that is still read. */
-function isLate(invocation: Invocation, what: string): boolean {
-  if (!invocation.done) return false
-  if (!invocation.late)
-    addLine(invocation, `warning: ${what} was called after the handler had ended`)
-  invocation.late = true
-  return true
-}
-
-function notificationOf(invocation: Invocation) {
+function notificationOf(invocation: Invocation, isLate: () => boolean) {
   const say = (type: 'drop' | 'retry') => (reason?: unknown) => {
-    if (isLate(invocation, `api.notification.${type}`)) return
+    if (isLate()) return
     const text = reason === undefined ? '' : cutText(String(reason), 65_536)
     const masked = maskSecrets(text, invocation.secrets)
     invocation.verdict = {
@@ -45,7 +47,11 @@ function notificationOf(invocation: Invocation) {
   return { drop: say('drop'), retry: say('retry') }
 }
 
-function cacheOf(invocation: Invocation, snapshot: readonly ActionCacheRecord[]) {
+function cacheOf(
+  invocation: Invocation,
+  snapshot: readonly ActionCacheRecord[],
+  isLate: () => boolean,
+) {
   const records = new Map(snapshot.map((record) => [record.key, record]))
   const effect = (write: Invocation['cacheWrites'][number]): boolean => {
     if (invocation.cacheWrites.length >= mostEffects) return false
@@ -67,7 +73,7 @@ function cacheOf(invocation: Invocation, snapshot: readonly ActionCacheRecord[])
     set(givenKey: unknown, givenValue: unknown, options?: { ttl?: unknown; expires_at?: unknown }) {
       const key = String(givenKey)
       const value = String(givenValue)
-      if (isLate(invocation, 'api.cache.set')) return failed('FailedToSetCacheRecord')
+      if (isLate()) return failed('FailedToSetCacheRecord')
       if (Buffer.byteLength(key) > cacheLimits.keyBytes) return failed('CacheKeySizeExceeded')
       if (Buffer.byteLength(value) > cacheLimits.valueBytes) return failed('CacheValueSizeExceeded')
       let total = bytesOf({ key, value })
@@ -88,7 +94,7 @@ function cacheOf(invocation: Invocation, snapshot: readonly ActionCacheRecord[])
     },
     delete(givenKey: unknown) {
       const key = String(givenKey)
-      if (isLate(invocation, 'api.cache.delete')) return failed('FailedToDeleteCacheRecord')
+      if (isLate()) return failed('FailedToDeleteCacheRecord')
       if (liveRecord(key) === undefined) return failed('CacheKeyDoesNotExist')
       if (!effect({ key })) return failed('FailedToDeleteCacheRecord')
       records.delete(key)

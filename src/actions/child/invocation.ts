@@ -35,6 +35,10 @@ export function endInvocation(invocation: Invocation): void {
   live.delete(invocation.id)
 }
 
+/** The start of what a run has written so far; nothing of one that is over. */
+export const startOfConsole = (id: number): string =>
+  cutText(live.get(id)?.lines.join('\n') ?? '', actionLimits.loggedConsoleLength)
+
 /** The run that work belongs to, or the only one there is. */
 export function blamedInvocation(): Invocation | undefined {
   const current = currentInvocation.getStore()

@@ -17,6 +17,7 @@ import {
   endInvocation,
   formatArguments,
   type Invocation,
+  startOfConsole,
 } from './invocation.ts'
 import { legacyEvent } from './legacy-event.ts'
 import { type LoadedAction, type LoadOrder, loadAction } from './load-action.ts'
@@ -111,7 +112,8 @@ function receive({ type, id, payload }: Frame): void {
   else if (type === frameTypes.CACHE) cached = payload
   else if (type === frameTypes.LOAD) load(id, readJson(payload) as LoadOrder)
   else if (type === frameTypes.INVOKE) void invoke(id, readJson(payload) as InvokeOrder)
-  else if (type === frameTypes.PING) channel.sendJson(frameTypes.PONG, id, {})
+  else if (type === frameTypes.PING)
+    channel.sendJson(frameTypes.PONG, id, { logs: startOfConsole(id) })
   else if (type === frameTypes.STOP) exit(0)
   else if (type === frameTypes.LOOKEDUP) lookupFrame(id, readJson(payload))
   else socketFrame({ type, id, payload }, readJson)
@@ -137,7 +139,7 @@ async function invoke(id: number, order: InvokeOrder): Promise<void> {
   if (loaded === undefined) return
   const [event, api] = loaded.legacy
     ? [legacyEvent(order.event), { secrets }]
-    : [{ ...order.event, secrets }, apiOf(loaded.trigger, invocation, cache)]
+    : [{ ...order.event, secrets }, apiOf(loaded.trigger, invocation, cache, tellLate)]
   const started = now()
   try {
     await currentInvocation.run(invocation, () => loaded.handler(event, api))
@@ -152,6 +154,8 @@ async function invoke(id: number, order: InvokeOrder): Promise<void> {
     channel.send(frameTypes.NEWCACHE, 0, loaded.script.createCachedData())
   }
 }
+
+const tellLate = (id: number) => channel.sendJson(frameTypes.LATE, id, {})
 
 /** Tells the host how a run ended; once, whatever comes later. */
 function finish(invocation: Invocation, end: Record<string, unknown>, then?: () => void): void {
