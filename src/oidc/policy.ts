@@ -30,7 +30,9 @@ export function loginPolicy(
   checks.add(
     new Check('other_connection', loginRequired, async (ctx) => isOfOtherConnection(tenant, ctx)),
   )
-  for (const check of checks) check.description = loginRequired
+  for (const check of checks) {
+    Object.assign(check, { error: 'login_required', description: loginRequired })
+  }
   policy.add(
     new Prompt(
       { name: 'mfa', requestable: false },

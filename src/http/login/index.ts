@@ -8,6 +8,8 @@ import { authorizeRoutes } from './authorize.ts'
 import { deliveryRoute } from './delivery.ts'
 import { sendProblem } from './error-page.ts'
 import { loginIdRoutes } from './login-id.ts'
+import { logoutRoutes } from './logout.ts'
+import { mfaPageRoutes } from './mfa/routes.ts'
 import { passwordlessCodeRoutes } from './passwordless-code.ts'
 import { themeRoute } from './theme-route.ts'
 
@@ -33,6 +35,8 @@ export const loginPages: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps
   loginIdRoutes(app, deps)
   passwordlessCodeRoutes(app, deps)
   deliveryRoute(app, deps)
+  mfaPageRoutes(app, deps)
+  logoutRoutes(app, deps)
 }
 
 function problemOf(error: FastifyError | Error): { status: number; reason: string } {
