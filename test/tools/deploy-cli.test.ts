@@ -12,6 +12,7 @@ import {
   runDeployCli,
   tenantFolder,
 } from './deploy-cli.ts'
+import { tenantContent } from './tenant-content.ts'
 
 /**
  * The deploy tool as a customer runs it, over https with the local authority. It imports into a tenant
@@ -31,7 +32,7 @@ after(() => {
 })
 
 /** An empty tenant of a server of its own; `name` tells the folders of the tests apart. */
-async function emptyTenant(name: string): Promise<DeployTarget> {
+async function emptyTenant(name: string): Promise<DeployTarget & { content(): Promise<unknown> }> {
   const database = await createTestDatabase()
   after(database.drop)
   const own = join(folder, name)
@@ -55,6 +56,7 @@ async function emptyTenant(name: string): Promise<DeployTarget> {
     client: printedClient(stdout),
     authority: join(own, 'tls', 'ca.pem'),
     folder: own,
+    content: () => tenantContent(database.url, own, 'shop'),
   }
 }
 
@@ -65,7 +67,9 @@ describe('the deploy tool', { concurrency: true }, () => {
     const [first, second] = [join(target.folder, 'first'), join(target.folder, 'second')]
     await runDeployCli(target, ['import', '-i', tenantFolder])
     await runDeployCli(target, ['export', '-f', 'directory', '-o', first])
+    const before = await target.content()
     await runDeployCli(target, ['import', '-i', first])
+    assert.deepEqual(await target.content(), before)
     await runDeployCli(target, ['export', '-f', 'directory', '-o', second])
 
     const [given, exported] = [await readFolder(tenantFolder), await readFolder(first)]
@@ -105,7 +109,9 @@ describe('the deploy tool', { concurrency: true }, () => {
     const other = await emptyTenant('yaml-again')
     await runDeployCli(other, ['import', '-i', file])
     await runDeployCli(other, ['export', '-f', 'yaml', '-o', second])
+    const before = await other.content()
     await runDeployCli(other, ['import', '-i', join(second, 'tenant.yaml')])
+    assert.deepEqual(await other.content(), before)
     await runDeployCli(other, ['export', '-f', 'yaml', '-o', third])
 
     assert.deepEqual(await readFolder(third), await readFolder(second))
