@@ -7,10 +7,12 @@ export type Visit = Reply & {
   location: string | undefined
 }
 
+type Cookie = { name: string; value: string; path: string; attributes: string }
+
 /** A browser of a test: keeps cookies, posts forms, follows redirects of the server as far as they go. */
 export class TestBrowser {
   readonly #server: TestServer
-  readonly cookies = new Map<string, string>()
+  readonly #cookies: Cookie[] = []
 
   constructor(server: TestServer) {
     this.#server = server
@@ -23,7 +25,7 @@ export class TestBrowser {
     form?: Record<string, string>,
     headers: Record<string, string> = {},
   ): Promise<Visit> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const cookie = this.cookieFor(path)
     const reply = await this.#server.request(
       method,
       path,
@@ -63,15 +65,41 @@ export class TestBrowser {
     return own === undefined ? visit : this.visit(own)
   }
 
+  /** The header that goes with a request. */
+  cookieFor(path: string): string {
+    const [pathname = ''] = path.split('?')
+    return this.#cookies
+      .filter((cookie) => isWithin(pathname, cookie.path))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')
+  }
+
+  /** The values by name, of whatever path. */
+  get cookies(): ReadonlyMap<string, string> {
+    return new Map(this.#cookies.map(({ name, value }) => [name, value]))
+  }
+
+  /** What the server said of a cookie besides its value; undefined where it is not there. */
+  attributesOf(name: string): string | undefined {
+    return this.#cookies.find((cookie) => cookie.name === name)?.attributes
+  }
+
   #keep(line: string): void {
-    const [pair = '', ...attributes] = line.split(';')
+    const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
     const equals = pair.indexOf('=')
     const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)]
+    const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/'
+    const former = this.#cookies.findIndex((kept) => kept.name === name && kept.path === path)
+    if (former !== -1) this.#cookies.splice(former, 1)
     const gone = attributes.some((each) => /expires=Thu, 01 Jan 1970/i.test(each))
-    if (gone || value === '') this.cookies.delete(name)
-    else this.cookies.set(name, value)
+    if (!gone && value !== '') {
+      this.#cookies.push({ name, value, path, attributes: attributes.join('; ') })
+    }
   }
 }
+
+const isWithin = (pathname: string, path: string): boolean =>
+  path === '/' || pathname === path || pathname.startsWith(`${path}/`)
 
 /** A verifier of PKCE and its challenge. */
 export function pkce(): { verifier: string; challenge: string } {
