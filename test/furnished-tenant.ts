@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { tokenHash } from '../src/base/secret-box.ts'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
 import { insertActionExecution } from '../src/store/action-executions.ts'
+import { insertLogin } from '../src/store/logins.ts'
 import { insertMfaTransaction } from '../src/store/mfa-transactions.ts'
+import { putOidcRecord } from '../src/store/oidc-records.ts'
 import { takePhoneBackoff } from '../src/store/phone-backoffs.ts'
 import { sql } from '../src/store/sql.ts'
 import { foldDailyStats } from '../src/store/stats.ts'
@@ -42,6 +44,11 @@ export type Furniture = {
   ticketId: string
   /** Stands for a sign-in of that person that waits for a factor. */
   mfaToken: string
+  /** A login on the pages of that person: its `state`, and the cookie of its browser. */
+  loginState: string
+  loginBrowser: string
+  /** A code of that person's login at `demo`; nobody has exchanged it. */
+  authorizationCode: string
   actionId: string
   actionVersionId: string
   bindingId: string
@@ -203,6 +210,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const ticket = await manage('POST', '/guardian/enrollments/ticket', { user_id: user.user_id })
   const mfaToken = createHash('sha256').update(`mfa of ${name}`).digest('base64url')
   await furnishSecondFactor(server, user.user_id, mfaToken)
+  const browserLogin = await furnishBrowser(server, user.user_id)
   await manage('POST', '/connections', { name: `people-of-${name}`, strategy: 'auth0' })
   await manage('POST', '/users', {
     connection: `people-of-${name}`,
@@ -240,6 +248,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     methodId: app.id,
     ticketId: ticket.ticket_id,
     mfaToken,
+    ...browserLogin,
     actionId,
     actionVersionId: version.id,
     executionId,
@@ -250,6 +259,45 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     grantId: grant.id,
     adminToken: admin.access_token,
   }
+}
+
+/** What a browser leaves: a login on the pages, a session and a code. */
+async function furnishBrowser(
+  { app, tenant }: TestServer,
+  userId: string,
+): Promise<Pick<Furniture, 'loginState' | 'loginBrowser' | 'authorizationCode'>> {
+  const { db } = app.deps
+  const [loginState, loginBrowser, authorizationCode, session] = [
+    ...['state', 'browser', 'code', 'session'].map((kind) => `${kind}-of-${tenant.name}`),
+  ] as [string, string, string, string]
+  const now = app.deps.clock.now()
+  const request = {
+    ...{ scopes: ['openid'], audience: null, responseType: 'code', connection: null },
+    ...{ wantsSecondFactor: false, wantsAuthTime: false, locales: null, loginHint: null },
+    ...{ screenHint: null, extra: {}, redirectUri: 'https://app.test/', refusal: null },
+  }
+  await insertLogin(db, {
+    ...{ tenant_id: tenant.name, state_hash: tokenHash(loginState), client_id: 'demo', request },
+    ...{ browser_hash: tokenHash(loginBrowser), user_id: userId, connection: 'sms', steps: {} },
+    ...{ created_at: now, expires_at: now + 3_600_000 },
+  })
+  for (const [model, id, payload] of [
+    ['Session', session, { accountId: userId, uid: `sid-of-${tenant.name}` }],
+    [
+      'AuthorizationCode',
+      authorizationCode,
+      {
+        ...{ redirectUri: 'https://app.test/', sessionUid: `sid-of-${tenant.name}` },
+        ...{ login_request: request, second_factor: false },
+      },
+    ],
+  ] as const) {
+    await putOidcRecord(db, {
+      ...{ tenant_id: tenant.name, model, id_hash: tokenHash(id), payload, uid: null },
+      ...{ user_id: userId, client_id: 'demo', created_at: now, expires_at: now + 3_600_000 },
+    })
+  }
+  return { loginState, loginBrowser, authorizationCode }
 }
 
 /** What a person with a second factor leaves: a recovery code, a browser, a sign-in that waits for it. */

@@ -656,6 +656,9 @@ const openCases: Record<string, Case> = {
       host: 'theirs',
       status: 403,
     },
+    // A code of B's login on A, and A's on B.
+    { path: '/oauth/token', body: codeExchange(theirs), status: 403 },
+    { path: '/oauth/token', body: codeExchange(mine), host: 'theirs', status: 403 },
     // A's code on B: nobody has asked for one of this number there.
     {
       path: '/oauth/token',
@@ -767,6 +770,33 @@ const openCases: Record<string, Case> = {
     CallSid: 'CA00000000000000000000000000000009',
     CallStatus: 'busy',
   }),
+  'GET /authorize': unknownApplication,
+  'POST /authorize': unknownApplication,
+  'GET /authorize/:uid': ({ theirs }) => ({
+    path: `/authorize/${theirs.loginState}`,
+    headers: { cookie: `auth0_r=${theirs.loginState}` },
+    status: 400,
+  }),
+  'GET /mfa/enrollment': ({ mine, theirs }) => [
+    { path: `/mfa/enrollment?ticket=${theirs.ticketId}`, status: 400 },
+    { path: `/mfa/enrollment?ticket=${mine.ticketId}`, host: 'theirs', status: 400 },
+  ],
+  'GET /u/assets/:version/:name': () => ({ path: '/u/assets/any/login.css', status: 200 }),
+  'GET /u/phone-formats/:country': () => ({ path: '/u/phone-formats/DE', status: 200 }),
+  'GET /u/theme/:version': () => ({ path: '/u/theme/any.css', status: 200 }),
+  'GET /v2/logout': ({ theirs }) => ({
+    path: `/v2/logout?client_id=${theirs.clientId}&returnTo=${encodeURIComponent('https://a.test/')}`,
+    status: 400,
+  }),
+  'GET /oidc/logout': ({ theirs }) => ({
+    path: `/oidc/logout?client_id=${theirs.clientId}`,
+    status: 400,
+  }),
+  'POST /oidc/logout': ({ theirs }) => ({
+    path: '/oidc/logout',
+    body: new URLSearchParams({ client_id: theirs.clientId }),
+    status: 400,
+  }),
   'GET /inbox': () => ({ path: '/inbox', status: 403 }),
   'GET /inbox/messages': () => ({ path: '/inbox/messages', status: 403 }),
   ...Object.fromEntries(
@@ -783,6 +813,31 @@ const openCases: Record<string, Case> = {
   ),
 }
 
+function unknownApplication({ mine, theirs }: World): readonly Attempt[] {
+  const url = (clientId: string) =>
+    `/authorize?client_id=${clientId}&response_type=code&redirect_uri=https%3A%2F%2Fapp.test%2F`
+  return [
+    { path: url(theirs.clientId), status: 400 },
+    { path: url(mine.clientId), host: 'theirs', status: 400 },
+  ]
+}
+
+/** Every page of a login: B's `state` and cookie on A's host, and A's on B's. */
+function otherLogin({ mine, theirs }: World, method: string, url: string): readonly Attempt[] {
+  const attempt = ({ loginState, loginBrowser }: Furniture): Attempt => ({
+    path: `${url}?state=${loginState}`,
+    headers: { cookie: `__Host-auth0_b=${loginBrowser}; auth0_b=${loginBrowser}` },
+    status: [400, 404],
+    ...(method === 'POST' && {
+      body: new URLSearchParams({ state: loginState, code: '123456', action: 'default' }),
+    }),
+  })
+  return [attempt(theirs), { ...attempt(mine), host: 'theirs' }]
+}
+
+const codeExchange = ({ authorizationCode }: Furniture) => ({
+  ...{ grant_type: 'authorization_code', client_id: 'demo', code: authorizationCode },
+})
 const otherMfa = (url: string, token: string, status: number, body?: object): Attempt => ({
   path: url,
   headers: bearer(token),
@@ -979,7 +1034,8 @@ step(
     for (const { method, url } of others) {
       if (url.startsWith('/assets/pages/')) continue // files of the program, the same for everybody
       const key = `${method === 'HEAD' ? 'GET' : method} ${url}`
-      const attempts = [openCases[key]?.(world) ?? wrongMethod(method, url, known)].flat()
+      const page = url.startsWith('/u/') ? otherLogin(world, method, url) : undefined
+      const attempts = [openCases[key]?.(world) ?? page ?? wrongMethod(method, url, known)].flat()
       for (const attempt of attempts) {
         const answer = await ask(world, method, attempt)
         await server.settle()

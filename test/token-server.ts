@@ -19,6 +19,7 @@ import { seal } from '../src/domain/sealing.ts'
 import { createSigningKeys, generateSigningKeys } from '../src/domain/signing-keys.ts'
 import { type Tenant, Tenants } from '../src/domain/tenant.ts'
 import { authenticationApi } from '../src/http/authentication-api/index.ts'
+import { loginPages } from '../src/http/login/index.ts'
 import { tenantHook } from '../src/http/tenant.ts'
 import { insertClientGrant } from '../src/store/client-grants.ts'
 import { insertClient } from '../src/store/clients.ts'
@@ -119,6 +120,7 @@ export async function tokenServer(
   const app = Fastify()
   app.addHook('onRequest', tenantHook(tenants))
   await app.register(authenticationApi, { deps })
+  await app.register(loginPages, { deps })
   return new TokenServer(deps, tenants, app, name, {
     advance: (ms) => {
       now += ms

@@ -14,6 +14,8 @@ test('discovery names the issuer with its slash and only endpoints that answer',
   assert.match(String(headers['content-type']), /^application\/json/)
   const endpoints = Object.entries<string>(body).filter(([name]) => /_(endpoint|uri)$/.test(name))
   assert.deepEqual(endpoints.map(([name]) => name).sort(), [
+    'authorization_endpoint',
+    'end_session_endpoint',
     'jwks_uri',
     'mfa_challenge_endpoint',
     'revocation_endpoint',

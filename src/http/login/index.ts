@@ -20,6 +20,8 @@ import { themeRoute } from './theme-route.ts'
 export const loginPages: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   acceptBodies(app)
   app.setErrorHandler(async (error: FastifyError | Error, request, reply) => {
+    // No tenant, no looks: the server's own answer.
+    if (request.tenant === undefined) throw error
     const { status, reason } = problemOf(error)
     if (status >= 500 && !hasHungUp(request, error)) {
       deps.log.error({ err: error, route: request.routeOptions.url }, 'a sign-in page failed')
