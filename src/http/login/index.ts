@@ -8,6 +8,7 @@ import { authorizeRoutes } from './authorize.ts'
 import { deliveryRoute } from './delivery.ts'
 import { sendProblem } from './error-page.ts'
 import { loginIdRoutes } from './login-id.ts'
+import { loginPasswordRoutes } from './login-password.ts'
 import { logoutRoutes } from './logout.ts'
 import { mfaPageRoutes } from './mfa/routes.ts'
 import { passwordlessCodeRoutes } from './passwordless-code.ts'
@@ -35,6 +36,7 @@ export const loginPages: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps
   themeRoute(app, deps)
   authorizeRoutes(app, deps)
   loginIdRoutes(app, deps)
+  loginPasswordRoutes(app, deps)
   passwordlessCodeRoutes(app, deps)
   deliveryRoute(app, deps)
   mfaPageRoutes(app, deps)

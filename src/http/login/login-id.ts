@@ -88,7 +88,8 @@ function show(
   })
 }
 
-const usernameOf = ({ steps }: Login): string | undefined =>
+/** What a person logs in with a password as; undefined before it was typed. */
+export const usernameOf = ({ steps }: Login): string | undefined =>
   typeof steps.username === 'string' ? steps.username : undefined
 
 const numberIn = (hint: string | undefined): string | undefined =>

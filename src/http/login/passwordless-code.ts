@@ -8,14 +8,20 @@ import { finishPasswordless } from '../../domain/passwordless-finish.ts'
 import { passwordlessStatus } from '../../domain/passwordless-status.ts'
 import { personOfNumber } from '../../domain/person-of-number.ts'
 import type { Connection, Tenant } from '../../domain/tenant.ts'
-import { findLogin, type Login, refuseLogin, secondFactorOf } from '../../oidc/login-transaction.ts'
+import { findLogin, type Login, secondFactorOf } from '../../oidc/login-transaction.ts'
 import { cookieNames } from '../../oidc/request-context.ts'
 import { readCookie } from './cookies.ts'
-import { sendExpired } from './error-page.ts'
 import { sendScreen } from './screen.ts'
 import { codeView } from './screens/code-view.ts'
 import { sendCode, type TextSteps, textStepsOf } from './send-code.ts'
-import { type Form, goOn, loginPage, pageUrl, rememberedBrowserOf } from './transaction.ts'
+import {
+  type Form,
+  goOn,
+  loginPage,
+  pageUrl,
+  rememberedBrowserOf,
+  sendAway,
+} from './transaction.ts'
 
 const screen = 'login-passwordless-sms-otp'
 /** How long the button to send again waits after a message. */
@@ -162,15 +168,3 @@ const again = (deps: Deps, request: FastifyRequest, login: Login) =>
     state: login.state,
     cookie: readCookie(request, cookieNames(request.tenant).browser),
   })
-
-async function sendAway(
-  deps: Deps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  login: Login,
-): Promise<FastifyReply> {
-  const url = await refuseLogin(deps, request.tenant, login, {
-    ...{ error: 'unauthorized', description: 'user is blocked' },
-  })
-  return url === undefined ? sendExpired(deps, request, reply, login) : reply.redirect(url, 303)
-}

@@ -2,7 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../domain/deps.ts'
 import { enforceLimits } from '../../domain/limits.ts'
 import type { Client } from '../../domain/tenant.ts'
-import { findLogin, finishLogin, type Login, secondFactorOf } from '../../oidc/login-transaction.ts'
+import {
+  findLogin,
+  finishLogin,
+  type Login,
+  refuseLogin,
+  secondFactorOf,
+} from '../../oidc/login-transaction.ts'
 import { cookieNames } from '../../oidc/request-context.ts'
 import { readCookie } from './cookies.ts'
 import { sendExpired } from './error-page.ts'
@@ -103,6 +109,30 @@ export async function goOn(
   return leave(deps, request, reply, login, { secondFactor: false })
 }
 
+/** Ends the login of a person who is blocked: the application is told. */
+export async function sendAway(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  login: Login,
+): Promise<FastifyReply> {
+  const url = await refuseLogin(deps, request.tenant, login, {
+    ...{ error: 'unauthorized', description: 'user is blocked' },
+  })
+  return away(deps, request, reply, login, url)
+}
+
+const away = (
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  login: Login,
+  url: string | undefined,
+): FastifyReply | Promise<FastifyReply> =>
+  url === undefined
+    ? sendExpired(deps, request, reply, login)
+    : reply.header('cache-control', 'no-store').redirect(url, 303)
+
 /** Ends a login well; see `finishLogin`. */
 export async function leave(
   deps: Deps,
@@ -112,8 +142,11 @@ export async function leave(
   finish: { secondFactor: boolean },
 ): Promise<FastifyReply> {
   const raw = { req: request.raw, res: reply.raw }
-  const url = await finishLogin(deps, request.tenant, login, raw, finish)
-  return url === undefined
-    ? sendExpired(deps, request, reply, login)
-    : reply.header('cache-control', 'no-store').redirect(url, 303)
+  return away(
+    deps,
+    request,
+    reply,
+    login,
+    await finishLogin(deps, request.tenant, login, raw, finish),
+  )
 }
