@@ -21,9 +21,23 @@ export const formError = (text: Texts, errors: FormErrors): Html | undefined =>
     ? undefined
     : html`<div class="alert" role="alert" id="form-error"><strong class="visually-hidden">${text('alertTitle')}: </strong>${errors['']}</div>`
 
-/** The button that the Enter key means; it comes before every other button of its form. */
+/** The button of a form that most people want. */
 export const primaryButton = (words: string): Html =>
   html`<button class="button primary" name="action" value="default">${words}</button>`
+
+/**
+ * The button that leads back to what was typed before. It stands above the primary button, so it belongs
+ * to a form of its own: the Enter key means the first button of a form.
+ */
+export const editButton = (words: string, spoken?: string): Html =>
+  html`<button class="link" form="edit" name="action" value="edit">${words}${
+    spoken !== undefined && html`<span class="visually-hidden">: ${spoken}</span>`
+  }</button>`
+
+/** That form; it comes after the form of the screen. */
+export const editForm = (state: string): Html => html`<form method="post" id="edit">
+<input type="hidden" name="state" value="${state}">
+</form>`
 
 /** A button that looks like a link. Its name is its meaning on the wire. */
 export const action = (value: string, words: string): Html =>

@@ -5,6 +5,8 @@ import {
   codeField,
   type DeliveryState,
   delivery,
+  editButton,
+  editForm,
   form,
   formError,
   heading,
@@ -40,15 +42,15 @@ ${formError(text, errors)}
 ${form(
   state,
   html`<div class="to"><p class="lead">${text('description')}</p> ${numberText(model.number)}${
-    model.canEdit &&
-    html`<button class="link" name="action" value="edit" formnovalidate>${text('editText')}<span class="visually-hidden">: ${text('editLinkScreenReadableText')}</span></button>`
+    model.canEdit && editButton(text('editText'), text('editLinkScreenReadableText'))
   }</div>
 ${model.delivery && delivery(text, { ...model.delivery, voice: model.voice, canCall: model.otherMethod === 'voice' })}
 ${codeField(text, { error: errors.code })}
 ${model.canRemember && checkbox('rememberDevice', text('rememberMeText'), { checked: model.remembers === true })}
 ${primaryButton(text('buttonText'))}
 ${others(text, model)}`,
-)}`
+)}
+${model.canEdit && editForm(state)}`
   return { title, content }
 }
 

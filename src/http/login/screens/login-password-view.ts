@@ -1,5 +1,13 @@
 import { html } from '../html.ts'
-import { action, form, formError, heading, primaryButton, textField } from '../parts.ts'
+import {
+  editButton,
+  editForm,
+  form,
+  formError,
+  heading,
+  primaryButton,
+  textField,
+} from '../parts.ts'
 import type { Shown, View } from '../view.ts'
 
 /** The password of whom the first screen named. */
@@ -12,7 +20,7 @@ export function loginPasswordView(
 ${formError(text, errors)}
 ${form(
   state,
-  html`<div class="to"><bdi class="number">${model.username}</bdi>${action('edit', text('editText'))}</div>
+  html`<div class="to"><bdi class="number">${model.username}</bdi>${editButton(text('editText'), text('editLinkScreenReadableText'))}</div>
 <input type="hidden" name="username" autocomplete="username" value="${model.username}">
 ${textField({
   ...{ name: 'password', label: text('passwordPlaceholder'), error: errors.password },
@@ -21,6 +29,7 @@ ${textField({
 })}
 <div class="field" hidden><label class="choice"><input type="checkbox" id="show-password"> <span>${text('showPassword')}</span></label></div>
 ${primaryButton(text('buttonText'))}`,
-)}`
+)}
+${editForm(state)}`
   return { title, content }
 }
