@@ -61,12 +61,12 @@ export async function startRunner(level: IsolationLevel, decoys: Decoys): Promis
 
 function startWorker(launcher: Launcher, rules: EgressRules, tenantId: string): ActionWorker {
   const log = silentLogger
+  const subject = { tenantId, actionId: 'act' }
   return new ActionWorker(launcher.launch({ heapMb: 64 }), {
-    log,
-    loadMs: 1500,
+    ...{ log, subject, loadMs: 1500 },
     broker: (send, violate) =>
       createEgressBroker({
-        ...{ send, violate, rules, log, subject: { tenantId, actionId: 'act' } },
+        ...{ send, violate, rules, log, subject },
         lookup: decoyNames(),
       }),
   })

@@ -1,11 +1,14 @@
 const firstMs = 400
-const longestMs = 3000
-const giveUpMs = 120_000
+/** While somebody looks at the page and waits, and when the message may well take a while. */
+const [longestMs, patientMs] = [1500, 4000]
+const patientAfterMs = 30_000
+const giveUpMs = 180_000
 
 /** Keeps the state of the message up to date until it is final; the words are on the page already. */
 export function watchDelivery(box) {
   const began = Date.now()
   let waitMs = firstMs
+  const longest = () => (Date.now() - began < patientAfterMs ? longestMs : patientMs)
   const show = (state) => {
     if (box.dataset.delivery === state) return
     box.dataset.delivery = state
@@ -20,9 +23,9 @@ export function watchDelivery(box) {
       const { state, final } = await reply.json()
       show(state)
       if (final) return
-      waitMs = Math.min(state === 'queued' ? waitMs * 1.3 : longestMs, longestMs)
+      waitMs = Math.min(state === 'queued' ? waitMs * 1.3 : longestMs, longest())
     } catch {
-      waitMs = longestMs
+      waitMs = patientMs
     }
     if (Date.now() - began < giveUpMs) setTimeout(ask, waitMs)
   }
