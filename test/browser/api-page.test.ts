@@ -19,7 +19,7 @@ async function openApiPage(
   await app.server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.server.address() as AddressInfo // it listens on TCP
   const origin = `http://127.0.0.1:${port}`
-  const open = await openTabs(t, viewport, script)
+  const open = await openTabs(t, viewport, { javaScriptEnabled: script })
   const page = await open('about:blank')
   const wrong: string[] = []
   page.on('pageerror', (error) => wrong.push(error.message))

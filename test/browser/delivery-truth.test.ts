@@ -27,7 +27,7 @@ async function askForCode(page: Page): Promise<void> {
 for (const script of [true, false]) {
   const how = script ? 'by itself' : 'when it is asked again, without script'
   test(`the page tells ${how} that a message is sent, and that it was delivered`, async (t) => {
-    const open = await openTabs(t, phone, script)
+    const open = await openTabs(t, phone, { javaScriptEnabled: script })
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve

@@ -13,6 +13,8 @@ import { type Answer, adminGrant, printedClient, startTrunkline } from '../trunk
 /** An installation with its sign-in pages, a carrier on loopback and an application to come back to. */
 export type HostedLogin = {
   origin: string
+  /** The application; every connection is open to it that was there at the start. */
+  clientId: string
   carrier: FakeTwilio
   /** Where a login begins, with parameters over the usual ones. */
   authorizeUrl(change?: Readonly<Record<string, string>>): string
@@ -84,7 +86,7 @@ export async function startHostedLogin(): Promise<HostedLogin> {
   }
   const newest = () => carrier.requests.at(-1) ?? assert.fail('no message')
   return {
-    ...{ origin, carrier, manage, close },
+    ...{ origin, clientId: client.client_id, carrier, manage, close },
     authorizeUrl: (change = {}) =>
       `${origin}/authorize?${new URLSearchParams({
         ...{ client_id: client.client_id, response_type: 'code', redirect_uri: callback },

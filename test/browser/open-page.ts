@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext } from 'node:test'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { findChromium } from '../programs.ts'
 import { startPagesServer } from './pages-server.ts'
 
@@ -92,10 +92,9 @@ function fakeSpeech() {
 export async function openTabs(
   t: TestContext,
   viewport: { width: number; height: number },
-  javaScriptEnabled = true,
+  settings: Pick<BrowserContextOptions, 'javaScriptEnabled' | 'colorScheme' | 'locale'> = {},
 ) {
-  const settings = { viewport, locale: 'en-US', javaScriptEnabled }
-  const context = await (await theBrowser()).newContext(settings)
+  const context = await (await theBrowser()).newContext({ viewport, locale: 'en-US', ...settings })
   t.after(() => context.close())
   return async (url: string): Promise<Page> => {
     const page = await context.newPage()

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { screenLanguages } from '../../src/templates/screens/index.ts'
 import { screenNames } from '../../src/templates/screens/texts.ts'
+import { faultsOf } from './accessibility.ts'
 import { desk, openTabs, phone } from './open-page.ts'
 import { screenSamples } from './screen-samples.ts'
 import { startScreenServer } from './screen-server.ts'
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 let server: Awaited<ReturnType<typeof startScreenServer>>
 before(async () => {
@@ -41,23 +38,7 @@ for (const { language, viewport, colorScheme } of looks) {
     const wrong: string[] = []
     for (const { screen, name } of screenSamples) {
       await page.goto(`${server.origin}/${language}/${screen}/${name}`)
-      await page.addScriptTag({ path: axe })
-      const found = await page.evaluate(async (runOnly) => {
-        // The page has what its script tag defined.
-        const page = globalThis as unknown as {
-          axe: { run: (options: object) => Promise<{ violations: Violation[] }> }
-          document: { documentElement: { scrollWidth: number; clientWidth: number } }
-        }
-        type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
-        const { violations } = await page.axe.run({ runOnly })
-        const { scrollWidth, clientWidth } = page.document.documentElement
-        return [
-          ...violations.map(
-            ({ id, nodes }) => `${id} ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
-          ),
-          ...(scrollWidth > clientWidth ? [`wider than the window: ${scrollWidth}`] : []),
-        ]
-      }, rules)
+      const found = await faultsOf(page)
       wrong.push(...found.map((words) => `${screen} ${name}: ${words}`))
     }
     assert.deepEqual(wrong, [])
