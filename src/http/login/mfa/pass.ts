@@ -1,5 +1,7 @@
 import { AppError } from '../../../base/app-error.ts'
 import type { finishPhoneChallenge, MfaFinish } from '../../../domain/mfa-finish.ts'
+import { senderLog } from '../../../domain/mfa-phone.ts'
+import { signedIn } from '../../../domain/password-login.ts'
 import { regenerateRecoveryCode } from '../../../domain/recovery-codes.ts'
 import { browserRememberedMs, rememberBrowser } from '../../../domain/remembered-browsers.ts'
 import { cookieNames, isSecure } from '../../../oidc/request-context.ts'
@@ -9,10 +11,10 @@ import { fresh, remember, type Step, senderOf, type Visit } from './visit.ts'
 export function finishOf(visit: Visit): MfaFinish {
   const { languages: _, ...sender } = senderOf(visit)
   const { mayAdd, ticketHash } = visit.subject
-  return {
-    ...{ ...sender, mayAdd, transactionHash: null, refreshToken: null, logs: [] },
-    ...(ticketHash && { ticketHash }),
-  }
+  const common = { ...sender, mayAdd, transactionHash: null, refreshToken: null }
+  // Who follows a ticket enrols, and signs in nowhere.
+  if (ticketHash !== undefined) return { ...common, ticketHash, logs: [] }
+  return { ...common, logs: [{ on: 'right', entry: { ...senderLog(sender), ...signedIn } }] }
 }
 
 /** What follows from a guess; `wrong` is the key that the page says it with. */
