@@ -11,6 +11,7 @@ import {
   recoveryCodeView,
   statusView,
 } from '../../src/http/login/screens/mfa-views.ts'
+import { otpChallengeView, otpEnrollmentView } from '../../src/http/login/screens/otp-views.ts'
 import type { Shown, View } from '../../src/http/login/view.ts'
 import type { ScreenName } from '../../src/templates/screens/texts.ts'
 
@@ -87,11 +88,12 @@ export const screenSamples: readonly Sample[] = [
   },
   {
     ...{ screen: 'mfa-begin-enroll-options', name: 'all' },
-    view: (shown) => optionsView(shown, options(shown, 'smsText', 'voiceText')),
+    view: (shown) => optionsView(shown, options(shown, 'phoneText', 'otpText')),
   },
   {
     ...{ screen: 'mfa-login-options', name: 'all' },
-    view: (shown) => optionsView(shown, options(shown, 'smsText', 'voiceText', 'recoveryCodeText')),
+    view: (shown) =>
+      optionsView(shown, options(shown, 'smsText', 'voiceText', 'otpText', 'recoveryCodeText')),
   },
   ...(['mfa-phone-enrollment', 'mfa-sms-enrollment', 'mfa-voice-enrollment'] as const).map(
     (screen) => ({
@@ -120,6 +122,21 @@ export const screenSamples: readonly Sample[] = [
           value: digits,
           words: shown.text('numberEndsWith', { digits }),
         })),
+      }),
+  },
+  {
+    ...{ screen: 'mfa-otp-enrollment-qr', name: 'first' },
+    view: (shown) =>
+      otpEnrollmentView(shown, {
+        ...{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', hasOtherMethods: true },
+        uri: 'otpauth://totp/Acme:jane?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme',
+      }),
+  },
+  {
+    ...{ screen: 'mfa-otp-challenge', name: 'error' },
+    view: (shown) =>
+      otpChallengeView(withErrors(shown, { code: 'invalid-code' }), {
+        ...{ canRemember: true, remembers: false, hasOtherMethods: true },
       }),
   },
   {
