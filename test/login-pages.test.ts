@@ -138,6 +138,23 @@ test('the state of the message is told on the page and beside it, equally for a 
   assert.deepEqual(seen[1], seen[0])
 })
 
+test('many people behind one address see what becomes of their messages; a page that asks too often waits', async () => {
+  const { server, clientId } = await serverWithApp()
+  const asked = async (browser: TestBrowser, state: string, times: number) => {
+    const statuses = new Set<number>()
+    for (let time = 0; time < times; time += 1) {
+      statuses.add((await browser.send('GET', `/u/delivery?state=${state}`)).status)
+    }
+    return [...statuses]
+  }
+  for (const number of ['+14155550111', '+14155550112', '+14155550113']) {
+    const browser = new TestBrowser(server)
+    const page = await askForCode(browser, codeRequest(clientId), number)
+    assert.deepEqual(await asked(browser, stateOf(page.text), 59), [200], number)
+    assert.deepEqual(await asked(browser, stateOf(page.text), 2), [429], number)
+  }
+})
+
 test('a page asked for too often waits', async () => {
   const { server, clientId } = await serverWithApp()
   const browser = new TestBrowser(server)

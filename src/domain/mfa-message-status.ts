@@ -1,7 +1,5 @@
 import { findMessageStatus } from '../store/messages.ts'
-import { limitedAddress } from './allow-list.ts'
 import type { Deps } from './deps.ts'
-import { enforceLimits } from './limits.ts'
 import { messageWay } from './message-route.ts'
 import { wireState } from './passwordless-status.ts'
 import type { Tenant } from './tenant.ts'
@@ -27,20 +25,3 @@ export async function mfaMessageStatus(
     messageWay(tenant, { flow: 'mfa_challenge', connection: undefined }) === 'tenant'
   return { state, final: state !== 'queued' && !reportsFollow }
 }
-
-/**
- * Counts a question about a message, together with those about a first factor.
- *
- * @throws AppError `too_many_requests`
- */
-export const limitStatusQuestions = (deps: Deps, tenant: Tenant, ip: string) =>
-  enforceLimits(
-    deps,
-    tenant,
-    [{ key: `status:${limitedAddress(ip)}`, count: 60, perS: 60 }],
-    () => ({
-      type: 'api_limit',
-      description: 'Delivery state asked for too often',
-      ip,
-    }),
-  )

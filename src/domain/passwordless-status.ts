@@ -1,11 +1,10 @@
 import { AppError, type RateLimit } from '../base/app-error.ts'
 import { passwordlessFlow } from '../contract/passwordless.ts'
 import { findMessageStatus } from '../store/messages.ts'
-import { limitedAddress } from './allow-list.ts'
 import type { Deps } from './deps.ts'
-import { enforceLimits } from './limits.ts'
 import { readChallengeId } from './message-id.ts'
 import { connectionNamed, messageRoute } from './message-route.ts'
+import { limitStatusQuestions } from './status-limit.ts'
 import type { Tenant } from './tenant.ts'
 
 /** How long a start's `_id` answers. */
@@ -17,27 +16,19 @@ const statusLifetimeMs = 15 * 60_000
  * A decoy tells what a message would have told: sent after a moment, delivered where the inbox is the
  * carrier.
  *
+ * @param request.login the hash of the login whose page asks
  * @throws AppError `status_unknown`, `too_many_requests`
  */
 export async function passwordlessStatus(
   deps: Deps,
   tenant: Tenant,
-  request: { id: string; ip: string },
+  request: { id: string; ip: string; login?: Uint8Array },
 ): Promise<{
   state: 'queued' | 'sent' | 'delivered' | 'failed'
   final: boolean
   rateLimit: RateLimit | undefined
 }> {
-  const rateLimit = await enforceLimits(
-    deps,
-    tenant,
-    [{ key: `status:${limitedAddress(request.ip)}`, count: 60, perS: 60 }],
-    () => ({
-      type: 'api_limit',
-      description: 'Delivery state asked for too often',
-      ip: request.ip,
-    }),
-  )
+  const rateLimit = await limitStatusQuestions(deps, tenant, request)
   const id = readChallengeId(tenant, request.id)
   const message = id === undefined ? undefined : await findMessageStatus(deps.db, tenant.id, id)
   const now = deps.clock.now()

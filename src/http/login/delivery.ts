@@ -19,10 +19,11 @@ export function deliveryRoute(app: FastifyInstance, deps: Deps): void {
       cookie: readCookie(request, cookieNames(request.tenant).browser),
     })
     const challenge = login && textStepsOf(login)?.challenge
-    if (challenge === undefined) return reply.code(404).send({ error: 'not_found' })
+    if (login === undefined || challenge === undefined)
+      return reply.code(404).send({ error: 'not_found' })
     try {
       const { state, final } = await passwordlessStatus(deps, request.tenant, {
-        ...{ id: challenge, ip: request.ip },
+        ...{ id: challenge, ip: request.ip, login: login.stateHash },
       })
       return { state, final }
     } catch (error) {

@@ -78,7 +78,7 @@ async function show(
   errors?: Record<string, string>,
   status?: number,
 ): Promise<FastifyReply> {
-  const state = await deliveryOf(deps, request, sent)
+  const state = await deliveryOf(deps, request, login, sent)
   const waitMs = sent.sentAt + resendWaitMs - deps.clock.now()
   return sendScreen(
     deps,
@@ -102,10 +102,15 @@ async function show(
 }
 
 /** Nothing where the state is asked for too often, or too late: the page works without. */
-async function deliveryOf(deps: Deps, request: FastifyRequest, sent: TextSteps) {
+async function deliveryOf(
+  deps: Deps,
+  request: FastifyRequest,
+  { stateHash }: Login,
+  sent: TextSteps,
+) {
   try {
     const { state, final } = await passwordlessStatus(deps, request.tenant, {
-      ...{ id: sent.challenge, ip: request.ip },
+      ...{ id: sent.challenge, ip: request.ip, login: stateHash },
     })
     return { state, final }
   } catch (error) {

@@ -3,7 +3,7 @@ import { AppError } from '../../../base/app-error.ts'
 import { tokenHash } from '../../../base/secret-box.ts'
 import type { Deps } from '../../../domain/deps.ts'
 import { readEnrollmentTicket } from '../../../domain/enrollment-tickets.ts'
-import { limitStatusQuestions } from '../../../domain/mfa-message-status.ts'
+import { limitStatusQuestions } from '../../../domain/status-limit.ts'
 import { findLogin } from '../../../oidc/login-transaction.ts'
 import { cookieNames } from '../../../oidc/request-context.ts'
 import { readCookie } from '../cookies.ts'
@@ -146,7 +146,8 @@ function deliveryRoute(app: FastifyInstance, deps: Deps): void {
     const { tenant } = request
     reply.header('cache-control', 'no-store')
     try {
-      await limitStatusQuestions(deps, tenant, request.ip)
+      const login = tokenHash(formOf(request.query).state ?? '')
+      await limitStatusQuestions(deps, tenant, { ip: request.ip, login })
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       return reply
