@@ -5,7 +5,12 @@ import type { UserCreate, UserPatch } from '../contract/users.ts'
 import type { Db } from '../store/db.ts'
 import { isUniqueViolation } from '../store/unique-violation.ts'
 import { deleteRefreshTokensOfUser } from '../store/user-grants.ts'
-import { findUserPassword, keepEmailUnique, putUserPassword } from '../store/user-passwords.ts'
+import {
+  endLoginsOfUser,
+  findUserPassword,
+  keepEmailUnique,
+  putUserPassword,
+} from '../store/user-passwords.ts'
 import { insertUser, type UserRow } from '../store/users.ts'
 import {
   attributeRule,
@@ -164,6 +169,7 @@ export async function changePassword(
 ): Promise<void> {
   await putUserPassword(tx, tenant.id, userId, password)
   await deleteRefreshTokensOfUser(tx, tenant.id, userId)
+  await endLoginsOfUser(tx, tenant.id, userId)
 }
 
 const lower = (text: string) => text.toLowerCase()

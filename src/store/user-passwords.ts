@@ -72,6 +72,18 @@ export const putUserPassword = (
        set password_hash = excluded.password_hash, changed_at = excluded.changed_at,
            former = excluded.former`)
 
+/**
+ * Ends what the former password of a person has begun: sessions of browsers, codes that nobody has
+ * exchanged, grants that wait for a second factor.
+ */
+export const endLoginsOfUser = (tx: Db, tenantId: string, userId: string) =>
+  tx.run(sql`
+    with records as (
+      delete from oidc_records
+       where tenant_id = ${tenantId} and user_id = ${userId}
+         and model in ('Session', 'AuthorizationCode'))
+    delete from mfa_transactions where tenant_id = ${tenantId} and user_id = ${userId}`)
+
 /** Says that the address of a person may be nobody else's in the connection. */
 export const keepEmailUnique = (tx: Db, tenantId: string, userId: string) =>
   tx.run(sql`

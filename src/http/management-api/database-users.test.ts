@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type TestServer, testServer } from '../../../test/harness.ts'
+import { findOidcRecord, putOidcRecord } from '../../store/oidc-records.ts'
 import { sql } from '../../store/sql.ts'
 import { findUserPassword } from '../../store/user-passwords.ts'
 
@@ -93,7 +94,7 @@ test('a password and its hash stand in no answer and no log', async () => {
   assert.match(next.body.last_password_reset, /^[0-9]{4}-/)
 })
 
-test('another password ends the refresh tokens of the person alone', async () => {
+test('another password ends the refresh tokens and sessions of the person alone', async () => {
   const server = await database()
   const made = await make(server)
   const other = await make(server, { email: 'other@example.com' })
@@ -104,6 +105,11 @@ test('another password ends the refresh tokens of the person alone', async () =>
                                   scope, rotating, issued_at, family_issued_at, expires_at)
       values (${server.tenant.name}, ${Buffer.from(body.user_id)}, ${body.user_id}, 'demo',
               ${body.user_id}, 'people', 'openid', false, 1, 1, ${server.clock.now() + 1000})`)
+    await putOidcRecord(db, {
+      ...{ tenant_id: server.tenant.name, model: 'Session', id_hash: Buffer.from(body.user_id) },
+      ...{ payload: {}, uid: null, user_id: body.user_id, client_id: null, created_at: 1 },
+      expires_at: server.clock.now() + 1000,
+    })
   }
 
   await server.manage('PATCH', pathOf(made), { password: `${password}!` })
@@ -111,6 +117,17 @@ test('another password ends the refresh tokens of the person alone', async () =>
   const left = (answer: typeof made) => server.manage('GET', `${pathOf(answer)}/refresh-tokens`)
   assert.equal((await left(made)).body.tokens.length, 0)
   assert.equal((await left(other)).body.tokens.length, 1)
+  const sessionOf = (answer: typeof made) =>
+    findOidcRecord(
+      db,
+      {
+        ...{ tenantId: server.tenant.name, model: 'Session' },
+        idHash: Buffer.from(answer.body.user_id),
+      },
+      server.clock.now(),
+    )
+  assert.equal(await sessionOf(made), undefined)
+  assert.notEqual(await sessionOf(other), undefined)
 })
 
 for (const engine of ['pglite', 'postgres'] as const) {
