@@ -188,8 +188,7 @@ export const revokeRefreshTokenFamily = (
   deps: Deps,
   tenant: Tenant,
   familyId: string,
-): Promise<void> =>
-  untilNothingIsLeft(() => deleteRefreshTokenFamily(deps.db, tenant.id, familyId))
+): Promise<void> => untilNothingIsLeft(() => deleteRefreshTokenFamily(deps.db, tenant.id, familyId))
 
 /**
  * Revokes a refresh token: with it every token of the same user, client and API, or its family alone
