@@ -37,7 +37,7 @@ export class TestBrowser {
       },
     )
     await this.#server.settle()
-    for (const line of [reply.headers['set-cookie'] ?? []].flat()) this.#keep(String(line))
+    for (const line of [reply.headers['set-cookie'] ?? []].flat()) this.keep(String(line))
     const { location } = reply.headers
     return { ...reply, location: location === undefined ? undefined : String(location) }
   }
@@ -84,7 +84,8 @@ export class TestBrowser {
     return this.#cookies.find((cookie) => cookie.name === name)?.attributes
   }
 
-  #keep(line: string): void {
+  /** Takes a `set-cookie` value. */
+  keep(line: string): void {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
     const equals = pair.indexOf('=')
     const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)]

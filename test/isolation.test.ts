@@ -696,6 +696,18 @@ const openCases: Record<string, Case> = {
       status: 401,
     },
   ],
+  'POST /co/authenticate': ({ mine, theirs }) => ({
+    path: '/co/authenticate',
+    body: {
+      client_id: mine.clientId,
+      credential_type: 'http://auth0.com/oauth/grant-type/passwordless/otp',
+      username: theirs.number,
+      otp: '000000',
+      realm: 'sms',
+    },
+    host: 'theirs',
+    status: 401,
+  }),
   'GET /passwordless/status': ({ mine, theirs }) => [
     { path: `/passwordless/status?id=${theirs.startId}`, status: 404 },
     { path: `/passwordless/status?id=${mine.startId}`, host: 'theirs', status: 404 },

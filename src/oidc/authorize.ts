@@ -13,7 +13,13 @@ export type UnsafeRequest = {
 }
 
 /** A request that the library may answer: its client, and the query as the library is to see it. */
-export type SafeRequest = { client: Client; query: URLSearchParams; request: LoginRequest }
+export type SafeRequest = {
+  client: Client
+  query: URLSearchParams
+  request: LoginRequest
+  /** `login_ticket`, from a login on the application's own page. */
+  ticket: string | undefined
+}
 
 type Parameters = Readonly<Record<string, string>>
 
@@ -41,7 +47,8 @@ export async function readAuthorizeRequest(
     return unsafe('web_origin', 'The origin of the page is not one of the web origins', client)
   }
   const request = await loginRequest(deps, tenant, client, parameters, redirectUri)
-  return { client, request, query: libraryQuery(parameters, request) }
+  const query = libraryQuery(parameters, request)
+  return { client, request, query, ticket: parameters.login_ticket?.slice(0, 200) }
 }
 
 const unsafe = (

@@ -3,6 +3,7 @@ import type { Deps } from '../domain/deps.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { oidcProvider } from './provider.ts'
 import { cookieNames, isSecure } from './request-context.ts'
+import { sessionLifetimeS } from './session-lifetime.ts'
 
 /** The session of a browser, as far as its pages may know it. */
 export type BrowserSession = {
@@ -25,6 +26,36 @@ export async function browserSession(
   const { accountId, uid, jti } = session
   if (accountId === undefined) return undefined
   return { sid: uid, id: jti, userId: accountId, end: () => session.destroy() }
+}
+
+/**
+ * Logs a person in without a page, in place of whoever was in this browser. The session has a new id: one
+ * that somebody else put there is worth nothing.
+ */
+export async function openBrowserSession(
+  deps: Deps,
+  tenant: Tenant,
+  { req, res }: { req: IncomingMessage; res: ServerResponse },
+  accountId: string,
+): Promise<void> {
+  const provider = await oidcProvider(deps, tenant)
+  const context = provider.createContext(req, res)
+  const former = await provider.Session.get(context)
+  if (former.accountId !== undefined) await former.destroy()
+  const loginTs = Math.floor(deps.clock.now() / 1000)
+  const cookie = tenant.settings.session_cookie as { mode?: string } | undefined // checked when written
+  const transient = cookie?.mode === 'non-persistent'
+  const session = new provider.Session()
+  session.resetIdentifier()
+  session.loginAccount({ accountId, loginTs, transient })
+  const lifetimeS = sessionLifetimeS(tenant, deps.clock.now(), loginTs)
+  await session.save(lifetimeS)
+  const secure = isSecure(tenant)
+  context.cookies.set(cookieNames(tenant).session, session.jti, {
+    ...{ httpOnly: true, overwrite: true, signed: true, path: '/', secure },
+    sameSite: secure ? 'none' : 'lax',
+    ...(!transient && { maxAge: lifetimeS * 1000 }),
+  })
 }
 
 /** `set-cookie` values that make a browser forget its session, and the logins that it has begun. */

@@ -49,6 +49,8 @@ export const cookieNames = (tenant: Pick<Tenant, 'url'>) => {
     resume: 'auth0_r',
     /** Binds a login on the pages to the browser that began it. */
     browser: `${host}auth0_b`,
+    /** Binds the ticket of a login on an application's own page to the browser. */
+    crossOrigin: `${host}auth0_co`,
     /** Skips the second factor in a browser that was remembered; lives for thirty days. */
     rememberedBrowser: `${host}auth0_mf`,
   }

@@ -8,8 +8,8 @@ declare module 'fastify' {
     concernedClient: Client | undefined
   }
   interface FastifyContextConfig {
-    /** `any`: every page may read it, it concerns no client. */
-    cors?: 'any'
+    /** `any`: every page may read it, it concerns no client. `credentials`: cookies go with it. */
+    cors?: 'any' | 'credentials'
   }
 }
 
@@ -56,6 +56,9 @@ export function corsHeaders(request: FastifyRequest): Record<string, string> {
   return {
     ...headers,
     'access-control-allow-origin': origin,
+    ...(request.routeOptions.config.cors === 'credentials' && {
+      'access-control-allow-credentials': 'true',
+    }),
     'access-control-expose-headers': exposedHeaders,
   }
 }

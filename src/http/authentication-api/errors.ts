@@ -72,6 +72,17 @@ export const authenticationErrors: Record<AuthenticationErrorCode, WireError> = 
   },
   access_denied: { status: 403, error: 'access_denied', description: 'Access denied' },
   user_blocked: { status: 403, error: 'unauthorized', description: 'user is blocked' },
+  blocked_user: { status: 403, error: 'blocked_user', description: 'user is blocked' },
+  cross_origin_off: {
+    status: 401,
+    error: 'unauthorized_client',
+    description: 'Cross origin login not allowed.',
+  },
+  unsupported_credential_type: {
+    status: 400,
+    error: 'unsupported_credential_type',
+    description: 'Unknown or unsupported credential_type.',
+  },
   invalid_token: { status: 401, error: 'invalid_token', description: 'Unauthorized' },
   token_scope_missing: {
     status: 403,

@@ -7,6 +7,7 @@ import type {
 import { AppError } from '../../base/app-error.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { acceptBodies } from './bodies.ts'
+import { coAuthenticateRoutes } from './co-authenticate.ts'
 import { allowCrossOrigin } from './cors.ts'
 import { authenticationErrorHandler } from './errors.ts'
 import { mfaRoutes } from './mfa.ts'
@@ -36,6 +37,7 @@ export const authenticationApi: FastifyPluginAsync<{ deps: Deps }> = async (app,
 const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   tokenRoutes,
   passwordlessRoutes,
+  coAuthenticateRoutes,
   mfaRoutes,
   userinfoRoutes,
   revokeRoutes,

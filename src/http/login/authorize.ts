@@ -1,9 +1,15 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../domain/deps.ts'
+import { spendLoginTicket } from '../../domain/login-tickets.ts'
+import type { Tenant } from '../../domain/tenant.ts'
 import { writeTenantLog } from '../../domain/tenant-logs.ts'
-import { readAuthorizeRequest, type UnsafeRequest } from '../../oidc/authorize.ts'
+import { readAuthorizeRequest, type SafeRequest, type UnsafeRequest } from '../../oidc/authorize.ts'
+import { openBrowserSession } from '../../oidc/browser-session.ts'
+import { requestParameter } from '../../oidc/login-request.ts'
 import { oidcProvider } from '../../oidc/provider.ts'
-import { rememberRequest } from '../../oidc/request-context.ts'
+import { cookieNames, rememberRequest } from '../../oidc/request-context.ts'
+import { readCookie } from './cookies.ts'
 import { renderProblem, sendProblem } from './error-page.ts'
 
 /** `/authorize`, and where the pages send the browser back to. The library answers both. */
@@ -11,6 +17,7 @@ export function authorizeRoutes(app: FastifyInstance, deps: Deps): void {
   const begin = async (request: FastifyRequest, reply: FastifyReply) => {
     const read = await readAuthorizeRequest(deps, request.tenant, parametersOf(request))
     if ('problem' in read) return sendUnsafe(deps, request, reply, read)
+    if (read.ticket !== undefined) return logInByTicket(deps, request, reply, read, read.ticket)
     return handOver(deps, request, reply, `/authorize?${read.query}`)
   }
   app.get('/authorize', begin)
@@ -45,18 +52,43 @@ async function handOver(
     ...{ ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 500) },
     errorPage: () => renderProblem(deps, request, 'transaction-not-found'),
   })
-  const { host, protocol } = new URL(tenant.url)
-  Object.assign(raw.headers, {
-    ...{
-      'x-forwarded-host': host,
-      'x-forwarded-proto': protocol.slice(0, -1),
-      accept: 'text/html',
-    },
-  })
+  speakForTenant(tenant, raw)
+  raw.headers.accept = 'text/html'
   raw.method = 'GET'
   raw.url = url
   reply.hijack()
   await provider.callback()(raw, reply.raw)
+}
+
+/**
+ * Goes on with a login on the application's own page. What the ticket gives is a session, so the browser
+ * asks once more, without the ticket; one that is worth nothing is told like no session at all.
+ */
+async function logInByTicket(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  read: SafeRequest,
+  ticket: string,
+): Promise<FastifyReply | undefined> {
+  const { tenant, raw } = request
+  const userId = await spendLoginTicket(deps, tenant, {
+    ...{ ticket, client: read.client },
+    cookie: readCookie(request, cookieNames(tenant).crossOrigin),
+  })
+  if (userId === undefined) {
+    const refusal = { error: 'login_required', description: 'Login required' }
+    read.query.set(requestParameter, JSON.stringify({ ...read.request, refusal }))
+    await handOver(deps, request, reply, `/authorize?${read.query}`)
+    return undefined
+  }
+  speakForTenant(tenant, raw)
+  await openBrowserSession(deps, tenant, { req: raw, res: reply.raw }, userId)
+  const again = parametersOf(request)
+  for (const name of ['login_ticket', 'realm', 'connection', 'prompt']) {
+    if (name !== 'prompt' || again.get(name) !== 'none') again.delete(name)
+  }
+  return reply.header('cache-control', 'no-store').redirect(`/authorize?${again}`, 303)
 }
 
 const reasons = {
@@ -78,4 +110,13 @@ async function sendUnsafe(
     ...(client && { client_id: client.clientId, client_name: client.name }),
   })
   return sendProblem(deps, request, reply, { client, reason: reasons[problem] })
+}
+
+/** What a caller says of host and scheme decides about nothing: the tenant's own address counts. */
+function speakForTenant(tenant: Tenant, raw: IncomingMessage): void {
+  const { host, protocol } = new URL(tenant.url)
+  Object.assign(raw.headers, {
+    'x-forwarded-host': host,
+    'x-forwarded-proto': protocol.slice(0, -1),
+  })
 }
