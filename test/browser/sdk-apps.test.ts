@@ -96,6 +96,46 @@ for (const refresh of ['no', 'yes'] as const) {
   })
 }
 
+test('auth0-js sends a code, signs in with it on the page of the application, and asks silently', async (t) => {
+  const app = await startAppServer({
+    '/': file('embedded.html'),
+    '/auth0.js': packageFile('auth0-js', 'dist/auth0.min.js'),
+  })
+  t.after(() => app.close())
+  const client = await addClient({
+    ...{ name: 'Embedded', app_type: 'spa', token_endpoint_auth_method: 'none' },
+    ...{ callbacks: [`${app.origin}/`], web_origins: [app.origin] },
+    ...{ allowed_origins: [app.origin], cross_origin_authentication: true },
+  })
+  const open = await openTabs(t, desk)
+  const settings = new URLSearchParams({ domain: hosted.origin, client: client.id })
+  const page = await open(`${app.origin}/?${settings}`)
+  await titled(page, 'ready')
+  const phoneNumber = '+14155550199'
+  const start = { connection: 'sms', phoneNumber, send: 'code' }
+  const started = await ask(page, `call('passwordlessStart', ${JSON.stringify(start)})`)
+  assert.equal((started as { phoneNumber?: string }).phoneNumber, phoneNumber, JSON.stringify(started))
+  const login = { connection: 'sms', phoneNumber, verificationCode: '000000' }
+  const refused = await page.evaluate(
+    `call('passwordlessLogin', ${JSON.stringify(login)}).catch(({ error, error_description }) => [error, error_description])`,
+  )
+  assert.deepEqual(refused, ['access_denied', 'Wrong phone number or verification code.'])
+
+  const right = { ...login, verificationCode: hosted.newestCode() }
+  await page.evaluate(`void call('passwordlessLogin', ${JSON.stringify(right)})`)
+  await titled(page, 'signed in')
+  const claims = (await page.evaluate('result.idTokenPayload')) as Record<string, unknown>
+  assert.equal(claims.phone_number, phoneNumber)
+  const silent = (await ask(page, "call('checkSession', {})")) as Record<string, unknown>
+  assert.equal(typeof silent.accessToken, 'string', JSON.stringify(silent))
+  const info = await ask(
+    page,
+    `new Promise((resolve, reject) => webAuth.client.userInfo(
+    ${JSON.stringify(silent.accessToken)}, (error, user) => (error ? reject(error) : resolve(user))))`,
+  )
+  assert.equal((info as { phone_number?: string }).phone_number, phoneNumber)
+})
+
 /** Starts the Express application in a process of its own. */
 async function startExpress(t: TestContext, port: number, settings: object): Promise<void> {
   const child = spawn(
