@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** What came back; the body is for error messages and for the code. */
-export type Answer = { status: number; body: string }
+/** What came back: the status line with the headers as they came, and the body. */
+export type Answer = { status: number; head: string; body: string }
 
 /**
  * One kept-alive HTTP/1.1 connection with one request at a time. A general client would take as much
@@ -60,13 +60,15 @@ export class HttpConnection {
 function readAnswer(text: string): Answer | undefined {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined
-  const head = text.slice(0, headEnd).toLowerCase()
+  const sent = text.slice(0, headEnd)
+  const head = sent.toLowerCase()
   const status = Number(head.slice(9, 12))
   const body = text.slice(headEnd + 4)
   const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1]
-  if (length !== undefined) return body.length >= Number(length) ? { status, body } : undefined
+  if (length !== undefined)
+    return body.length >= Number(length) ? { status, head: sent, body } : undefined
   if (head.includes('\r\ntransfer-encoding: chunked')) {
-    return body.endsWith('0\r\n\r\n') ? { status, body } : undefined
+    return body.endsWith('0\r\n\r\n') ? { status, head: sent, body } : undefined
   }
-  return { status, body }
+  return { status, head: sent, body }
 }

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { startCluster } from '../test/postgres-cluster.ts'
 import { measureActions, printActions } from './actions.ts'
 import { type Carrier, startCarrier } from './carrier.ts'
+import { measureLogins, printLogins } from './login.ts'
 import { measureManagement, printManagement } from './management.ts'
 import { newNumbers, storedNumbers } from './phone-numbers.ts'
 import { describeMachine, printResults, type Results, targetRatios } from './report.ts'
@@ -24,8 +25,9 @@ const { values: options, positionals } = parseArgs({
   },
 })
 
-const usage = `npm run bench -- [actions | management] [--quick] [--only PART]... [--profile FOLDER]
+const usage = `npm run bench -- [actions | login | management] [--quick] [--only PART]... [--profile FOLDER]
   actions    what tenant code costs, and nothing else
+  login      a sign-in on the pages, from /authorize to the exchange of its code, and nothing else
   management lists, searches and the log with many users and entries, and nothing else
   --quick    short slices: shows that everything works, the figures say nothing
   --only     postgres, pglite, users, start; default: all of them
@@ -111,7 +113,8 @@ async function measure(scene: Scene): Promise<Results> {
 async function main(): Promise<void> {
   const known = (part: string) => parts.some((each) => each === part)
   const [only, ...more] = positionals
-  const isKnown = only === undefined || only === 'actions' || only === 'management'
+  const isKnown =
+    only === undefined || only === 'actions' || only === 'login' || only === 'management'
   if (options.help || !options.only.every(known) || !isKnown || more.length > 0) {
     process.stdout.write(`${usage}\n`)
     process.exitCode = options.help ? 0 : 1
@@ -132,9 +135,11 @@ async function main(): Promise<void> {
     const file =
       only === 'actions'
         ? await runActions(scene, carrier)
-        : only === 'management'
-          ? await runManagement(scene)
-          : await runSignIns(scene)
+        : only === 'login'
+          ? await runLogins(scene, carrier)
+          : only === 'management'
+            ? await runManagement(scene)
+            : await runSignIns(scene)
     process.stdout.write(`\n${file}\n`)
   } finally {
     await scene.close()
@@ -154,6 +159,12 @@ async function runActions(scene: Scene, carrier: Carrier): Promise<string> {
   const results = await measureActions(scene, carrier, { rounds, sliceMs, users: someUsers })
   printActions(results)
   return writeResults('actions-', results)
+}
+
+async function runLogins(scene: Scene, carrier: Carrier): Promise<string> {
+  const results = await measureLogins(scene, carrier, { rounds, sliceMs, users: someUsers })
+  printLogins(results)
+  return writeResults('login-', results)
 }
 
 async function runManagement(scene: Scene): Promise<string> {

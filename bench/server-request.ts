@@ -12,3 +12,6 @@ export type ServerRequest = {
 
 /** The clients that the tenant has, by the signature of their ID tokens. */
 export const clientIds = { RS256: 'bench-rs256', ES256: 'bench-es256' } as const
+
+/** Where a login on the pages ends; nobody is there. */
+export const benchCallback = 'https://app.example.test/callback'

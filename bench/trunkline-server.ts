@@ -11,7 +11,7 @@ import { listAllConnections } from '../src/store/connections.ts'
 import { openDatabase } from '../src/store/open-database.ts'
 import { trunklineUsersSql } from './databases.ts'
 import { recordStatements } from './record-statements.ts'
-import { clientIds, type ServerRequest } from './server-request.ts'
+import { benchCallback, clientIds, type ServerRequest } from './server-request.ts'
 
 const tenant = 'bench'
 
@@ -85,7 +85,8 @@ async function addClient({ deps }: App, alg: 'RS256' | 'ES256'): Promise<void> {
     sealed_secret: seal(deps, tenant, 'client-secret', clientId, 'a secret that nobody uses'),
     document: {
       ...demo.document,
-      grant_types: [passwordlessOtpGrant, 'refresh_token'],
+      grant_types: [passwordlessOtpGrant, 'authorization_code', 'refresh_token'],
+      callbacks: [benchCallback],
       jwt_configuration: { lifetime_in_seconds: 36_000, secret_encoded: false, alg },
     },
   })
