@@ -2,6 +2,7 @@ import { countriesFor } from '../../src/http/login/countries.ts'
 import { codeView } from '../../src/http/login/screens/code-view.ts'
 import { loginIdView } from '../../src/http/login/screens/login-id-view.ts'
 import { loginPasswordView } from '../../src/http/login/screens/login-password-view.ts'
+import { loggedOutView, logoutView } from '../../src/http/login/screens/logout-view.ts'
 import {
   enrollResultView,
   optionsView,
@@ -161,5 +162,13 @@ export const screenSamples: readonly Sample[] = [
     ...{ screen: 'status', name: 'expired' },
     view: (shown) =>
       statusView(shown, { reason: 'transaction-not-found', backUrl: 'https://app.example/' }),
+  },
+  {
+    ...{ screen: 'logout', name: 'question' },
+    view: (shown) => logoutView(shown, { fields: { client_id: 'client' } }),
+  },
+  {
+    ...{ screen: 'logout', name: 'done' },
+    view: (shown) => loggedOutView(shown),
   },
 ]
