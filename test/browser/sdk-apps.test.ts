@@ -114,7 +114,11 @@ test('auth0-js sends a code, signs in with it on the page of the application, an
   const phoneNumber = '+14155550199'
   const start = { connection: 'sms', phoneNumber, send: 'code' }
   const started = await ask(page, `call('passwordlessStart', ${JSON.stringify(start)})`)
-  assert.equal((started as { phoneNumber?: string }).phoneNumber, phoneNumber, JSON.stringify(started))
+  assert.equal(
+    (started as { phoneNumber?: string }).phoneNumber,
+    phoneNumber,
+    JSON.stringify(started),
+  )
   const login = { connection: 'sms', phoneNumber, verificationCode: '000000' }
   const refused = await page.evaluate(
     `call('passwordlessLogin', ${JSON.stringify(login)}).catch(({ error, error_description }) => [error, error_description])`,
