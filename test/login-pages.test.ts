@@ -337,3 +337,16 @@ test('a login goes on at another node, which shares nothing but the database', a
   assert.equal(there.status, 303, there.text)
   assert.ok(answerOf(await browser.visit(String(there.headers.location))).get('code'))
 })
+
+test('a text for a page ends with the host that its code is for; one for an application does not', async () => {
+  const { server, clientId } = await serverWithApp({ provider: 'twilio' })
+  await askForCode(new TestBrowser(server), codeRequest(clientId))
+  const code = await server.newestCode()
+  const text = server.carrier.requests.at(-1)?.form.get('Body') ?? ''
+  assert.equal(text.split('\n').at(-1), `@${server.tenant.host} #${code}`)
+
+  await server.post('/passwordless/start', {
+    ...{ client_id: 'demo', connection: 'sms', phone_number: '+14155550188', send: 'code' },
+  })
+  assert.doesNotMatch(server.carrier.requests.at(-1)?.form.get('Body') ?? '@', /@/)
+})

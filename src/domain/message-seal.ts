@@ -8,7 +8,13 @@ export type SealedMessage = {
   /** Absent for notices. */
   code?: string
   /** The request that raised the message, for templates and Actions. */
-  request: { ip: string; user_agent: string; language: string }
+  request: {
+    ip: string
+    user_agent: string
+    language: string
+    /** It was raised by a page of the tenant's own host, where the code will be typed. */
+    on_page?: true
+  }
 }
 
 export const sealMessage = (

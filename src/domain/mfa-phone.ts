@@ -42,6 +42,8 @@ export type MfaSender = {
   userAgent: string
   /** `x-request-language`, `ui_locales`, `accept-language`, in the order of their rank. */
   languages: readonly (string | undefined)[]
+  /** The code will be typed into a page of the tenant's own host. */
+  onPage?: true
 }
 
 /** A code that is on its way. */
@@ -213,6 +215,7 @@ async function send(
       ip: sender.ip,
       user_agent: sender.userAgent,
       language: sender.languages.find((language) => language !== undefined) ?? '',
+      ...(sender.onPage && { on_page: true as const }),
     },
     store: (row) =>
       deps.db.transaction(async (tx) => {

@@ -115,6 +115,7 @@ export async function startPasswordless(
       ip: start.ip,
       user_agent: start.userAgent,
       language: start.requestLanguage ?? start.acceptLanguage ?? '',
+      ...(start.onPage && { on_page: true as const }),
     },
   }
   const log = {

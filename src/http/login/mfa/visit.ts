@@ -97,6 +97,7 @@ export function senderOf({ subject, request }: Visit): MfaSender {
     ...{ userId: subject.userId, owner: subject.owner, connection: subject.connection },
     clientId: subject.client?.clientId ?? null,
     clientName: subject.client?.name,
+    onPage: true,
     ...{ ip: request.ip, userAgent: header('user-agent') ?? '' },
     languages: [subject.locales?.trim().replace(/\s+/g, ','), header('accept-language')],
   }
