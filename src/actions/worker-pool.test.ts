@@ -95,9 +95,11 @@ describe('the pool of processes', { skip: missing && 'no process can be started 
     t.after(() => few.close(0))
     const quick = program(handler(''))
     const ends = []
-    for (let run = 0; run < 4; run += 1) ends.push((await few.run(quick, call())).ended)
+    // A new minute may begin between them: two of them have room for six.
+    for (let run = 0; run < 7; run += 1) ends.push((await few.run(quick, call())).ended)
 
-    assert.deepEqual(ends, ['returned', 'returned', 'returned', 'throttled'])
+    assert.deepEqual(ends.slice(0, 3), ['returned', 'returned', 'returned'])
+    assert.ok(ends.includes('throttled'), ends.join())
     assert.equal((await few.run(program(handler('')), call())).ended, 'returned')
   })
 
