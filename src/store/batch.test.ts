@@ -162,7 +162,8 @@ test('batches that deadlock are run again and all succeed', async () => {
     postgres.batch(inOrder('back', [2, 1]), 1),
   ])
 
-  assert.equal(tries, 3)
+  // Both may find the deadlock before one of them has let go.
+  assert.ok(tries === 3 || tries === 4, `${tries} tries`)
   const PairRow = Type.Object({ count: Type.Integer() })
   const pairs = await postgres.rows(PairRow, sql`select ${columns(PairRow)} from pairs`)
   assert.deepEqual(pairs, [{ count: 2 }, { count: 2 }])
