@@ -63,5 +63,7 @@ const choose = (visit: Visit, chosen: 'otp' | 'recovery-code') =>
 function words(text: Texts, way: Way): string {
   if (way.kind === 'otp') return text('otpText')
   if (way.kind === 'recovery-code') return text('recoveryCodeText')
-  return text(`${way.channel}Text`, { number: maskedNumber(way.device.phone_number ?? '') })
+  // A number runs from left to right, also among words that do not.
+  const number = `\u2066${maskedNumber(way.device.phone_number ?? '')}\u2069`
+  return text(`${way.channel}Text`, { number })
 }
