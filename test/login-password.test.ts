@@ -74,6 +74,33 @@ test('the first screen leads from one way to the other and back', async () => {
   assert.match(texts.text, /name="phone"/)
 })
 
+test('another address ends the session', async () => {
+  const { server, clientId, userId } = await serverWithDatabase()
+  const browser = new TestBrowser(server)
+  const page = await browser.submit(await browser.visit(codeRequest(clientId)), {
+    username: 'jane.roe@example.com',
+  })
+  await browser.submit(page, { password })
+  const silent = codeRequest(clientId, { prompt: 'none' })
+  assert.ok(answerOf(await browser.visit(silent)).get('code'))
+
+  const { status } = await server.manage('PATCH', `/users/${encodeURIComponent(userId)}`, {
+    ...{ connection: 'people', email: 'jane.doe@example.com' },
+  })
+
+  assert.equal(status, 200)
+  assert.equal(answerOf(await browser.visit(silent)).get('error'), 'login_required')
+})
+
+test('a question for the head of /authorize begins nothing', async () => {
+  const { server, clientId } = await serverWithDatabase()
+
+  const { status, headers } = await server.request('HEAD', codeRequest(clientId))
+
+  assert.equal(status, 404)
+  assert.equal(headers['set-cookie'], undefined)
+})
+
 test('another password ends the session', async () => {
   const { server, clientId, userId } = await serverWithDatabase()
   const browser = new TestBrowser(server)

@@ -2,6 +2,7 @@ import { AppError } from '../base/app-error.ts'
 import { parsePhoneNumber } from '../base/phone-number.ts'
 import { randomHex } from '../base/random.ts'
 import type { UserCreate, UserPatch } from '../contract/users.ts'
+import { deleteSessionsOfUser } from '../store/oidc-records.ts'
 import { deleteRefreshTokensOfUser } from '../store/user-grants.ts'
 import {
   deleteUser as deleteUserRow,
@@ -128,6 +129,7 @@ export async function patchUser(
       if (before === undefined) throw new AppError('user_not_found')
       const user = { ...patched(tenant, before, patch, now), updated_at: now }
       await updateUser(tx, user)
+      if (isCalledOtherwise(before, user)) await deleteSessionsOfUser(tx, tenant.id, userId)
       if (password !== undefined) {
         await changePassword(tx, tenant, userId, { ...password, now })
       }
@@ -140,6 +142,12 @@ export async function patchUser(
     throw error
   }
 }
+
+/** Who has another number, address or name logs in anew in each browser (authentication-api 2.8). */
+const isCalledOtherwise = (before: UserRow, after: UserRow): boolean =>
+  before.phone_number !== after.phone_number ||
+  before.email !== after.email ||
+  before.username !== after.username
 
 /** A login that ran beside the change may have left a token that the change did not see. */
 async function endOldLogins(

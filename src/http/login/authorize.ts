@@ -20,9 +20,11 @@ export function authorizeRoutes(app: FastifyInstance, deps: Deps): void {
     if (read.ticket !== undefined) return logInByTicket(deps, request, reply, read, read.ticket)
     return handOver(deps, request, reply, `/authorize?${read.query}`)
   }
-  app.get('/authorize', begin)
+  // No HEAD: it would begin a login, or spend one, and nobody would see it.
+  const shown = { exposeHeadRoute: false }
+  app.get('/authorize', shown, begin)
   app.post('/authorize', begin)
-  app.get<{ Params: { uid: string } }>('/authorize/:uid', async (request, reply) =>
+  app.get<{ Params: { uid: string } }>('/authorize/:uid', shown, async (request, reply) =>
     handOver(deps, request, reply, `/authorize/${encodeURIComponent(request.params.uid)}`),
   )
 }
