@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
+import { sql } from '../src/store/sql.ts'
 import { authorizeUrl, TestBrowser } from './browser-jar.ts'
 import {
   addApp,
@@ -290,4 +291,24 @@ test('a page is kept by nobody, framed by nobody and loads nothing from elsewher
   assert.match(policy, /frame-ancestors 'none'/)
   assert.doesNotMatch(policy, /form-action|unsafe/)
   assert.doesNotMatch(text, /<script(?! src="\/u\/assets)/)
+})
+
+test('an address begins 500 logins a minute at most, unless the tenant trusts it', async () => {
+  const { server, clientId } = await serverWithApp()
+  const { db } = server.app.deps
+  const silent = codeRequest(clientId, { prompt: 'none' })
+  await new TestBrowser(server).visit(silent)
+  await db.run(sql`
+    update limit_buckets set full_at = full_at + 60000
+     where tenant_id = ${server.tenant.name} and key like 'authorize:%'`)
+
+  const refused = await new TestBrowser(server).visit(silent)
+  await server.manage('PATCH', '/attack-protection/suspicious-ip-throttling', {
+    allowlist: ['127.0.0.1'],
+  })
+  const trusted = await new TestBrowser(server).visit(silent)
+
+  assert.equal(refused.status, 429)
+  assert.ok(Number(refused.headers['retry-after']) >= 1)
+  assert.equal(answerOf(trusted).get('error'), 'login_required')
 })

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../domain/deps.ts'
+import { limitLoginStarts } from '../../domain/login-start-limit.ts'
 import { spendLoginTicket } from '../../domain/login-tickets.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import { writeTenantLog } from '../../domain/tenant-logs.ts'
@@ -17,6 +18,7 @@ export function authorizeRoutes(app: FastifyInstance, deps: Deps): void {
   const begin = async (request: FastifyRequest, reply: FastifyReply) => {
     const read = await readAuthorizeRequest(deps, request.tenant, parametersOf(request))
     if ('problem' in read) return sendUnsafe(deps, request, reply, read)
+    await limitLoginStarts(deps, request.tenant, { client: read.client, ip: request.ip })
     if (read.ticket !== undefined) return logInByTicket(deps, request, reply, read, read.ticket)
     return handOver(deps, request, reply, `/authorize?${read.query}`)
   }
