@@ -18,7 +18,7 @@ before(async () => {
   hosted = await startHostedLogin()
   await hosted.manage('PATCH', '/tenants/settings', { enabled_locales: ['en', 'de', 'ar'] })
   // One machine and one carrier number stand for many people here.
-  const none = { number: null, application: null, country: null, tenant: null }
+  const none = { number: null, address: null, application: null, country: null, tenant: null }
   await hosted.manage('PATCH', '/phone/protection', none)
   for (const factor of ['sms', 'otp', 'recovery-code']) {
     await hosted.manage('PUT', `/guardian/factors/${factor}`, { enabled: true })
@@ -67,7 +67,11 @@ const isBack = (page: Page) =>
 async function codeOf(page: Page, act: () => Promise<void>): Promise<string> {
   const before = hosted.carrier.requests.length
   await act()
-  while (hosted.carrier.requests.length === before) await page.waitForTimeout(20)
+  const end = Date.now() + 15_000
+  while (hosted.carrier.requests.length === before) {
+    assert.ok(Date.now() < end, `no message was sent from ${page.url()}`)
+    await page.waitForTimeout(20)
+  }
   return hosted.newestCode()
 }
 
