@@ -40,8 +40,9 @@ export async function takePhoneBackoff(
      where tenant_id = ${tenantId} and recipient_hash = ${recipientHash}
        and not exists (select from moved)`,
   )
-  // The row went between the two looks: nobody is to be held up.
-  return { granted: row?.taken ?? true, nextAt: row?.next_at ?? now }
+  // Neither taken nor seen: the row is younger than this statement's view. The next one sees it.
+  if (row === undefined) return takePhoneBackoff(db, tenantId, recipientHash, now)
+  return { granted: row.taken, nextAt: row.next_at }
 }
 
 /** Who has proven to have the number is not held up any more. */
