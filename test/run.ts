@@ -23,12 +23,15 @@ async function main(): Promise<number> {
   const cluster: Cluster | undefined = named ? undefined : await startCluster()
   try {
     const env = { ...process.env, ...(cluster !== undefined && { [serverVariable]: cluster.url }) }
-    return await runNode(
-      program !== undefined
-        ? [program, ...flags, ...files]
-        : ['--test', '--test-isolation=none', ...flags, ...selected],
-      env,
+    if (program !== undefined) return await runNode([program, ...flags, ...files], env)
+    const runner = ['--test', '--test-isolation=none', ...flags]
+    const [beside, rest] = [selected.filter(waits), selected.filter((file) => !waits(file))]
+    const codes = await Promise.all(
+      [rest, beside]
+        .filter((each) => each.length > 0)
+        .map((each, index) => runNode([...runner, ...each], env, index > 0)),
     )
+    return codes.find((code) => code !== 0) ?? 0
   } finally {
     await cluster?.stop()
   }
@@ -56,6 +59,9 @@ function allTests(fast: boolean): string[] {
     .filter((file) => !file.endsWith('.own-process.test.ts') && !(fast && needsBrowser(file)))
     .sort()
 }
+
+/** Tests of tools that wait for most of their time: they run in a process beside the others. */
+const waits = (file: string): boolean => file.includes('test/tools/')
 
 const needsBrowser = (file: string): boolean => file.includes('test/browser/')
 
@@ -90,13 +96,27 @@ async function providePrograms(needed: Needed): Promise<void> {
   }
 }
 
-/** Runs Node to its end and gives its exit code; a signal to us reaches it too. */
-async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
+/**
+ * Runs Node to its end and gives its exit code; a signal to us reaches it too.
+ *
+ * @param held its output is shown when it has ended, so that it does not mix with another's
+ */
+async function runNode(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  held = false,
+): Promise<number> {
+  const child = spawn(process.execPath, args, {
+    stdio: ['inherit', held ? 'pipe' : 'inherit', 'inherit'],
+    env,
+  })
+  const output: Buffer[] = []
+  child.stdout?.on('data', (data: Buffer) => output.push(data))
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGINT', forward)
   process.on('SIGTERM', forward)
-  const [code] = await once(child, 'exit')
+  const [code] = await once(child, 'close')
+  process.stdout.write(Buffer.concat(output))
   return typeof code === 'number' ? code : 1
 }
 
