@@ -7,8 +7,9 @@ import { findBubblewrap, findChromium, findPostgres } from './programs.ts'
 /**
  * What `npm test` runs: `node test/run.ts [--fast] [--program FILE] [FILES AND FLAGS …]`.
  *
- * It sees to the programs that tests need, starts one PostgreSQL server for all of them and runs every
- * test file in one process, because an embedded database is slow to start and shared by them.
+ * It sees to the programs that tests need, starts one PostgreSQL server for all of them and runs the
+ * test files in one process, because an embedded database is slow to start and shared by them; those
+ * that mostly wait run in a second one meanwhile.
  * Flags go to `node --test`; file names replace the list of all tests. `--fast` leaves out the
  * browser. `--program` runs a program with the same server in place of the tests.
  */
@@ -25,13 +26,11 @@ async function main(): Promise<number> {
     const env = { ...process.env, ...(cluster !== undefined && { [serverVariable]: cluster.url }) }
     if (program !== undefined) return await runNode([program, ...flags, ...files], env)
     const runner = ['--test', '--test-isolation=none', ...flags]
-    const [beside, rest] = [selected.filter(waits), selected.filter((file) => !waits(file))]
-    const codes = await Promise.all(
-      [rest, beside]
-        .filter((each) => each.length > 0)
-        .map((each, index) => runNode([...runner, ...each], env, index > 0)),
-    )
-    return codes.find((code) => code !== 0) ?? 0
+    const ends: Promise<number>[] = []
+    for (const files of [selected.filter((file) => !waits(file)), selected.filter(waits)]) {
+      if (files.length > 0) ends.push(runNode([...runner, ...files], env, ends.at(-1)))
+    }
+    return Math.max(...(await Promise.all(ends)))
   } finally {
     await cluster?.stop()
   }
@@ -60,8 +59,8 @@ function allTests(fast: boolean): string[] {
     .sort()
 }
 
-/** Tests of tools that wait for most of their time: they run in a process beside the others. */
-const waits = (file: string): boolean => file.includes('test/tools/')
+/** Whether it mostly waits for a program, a browser or a tool: such tests run beside the others. */
+const waits = (file: string): boolean => needsBrowser(file) || file.includes('test/tools/')
 
 const needsBrowser = (file: string): boolean => file.includes('test/browser/')
 
@@ -99,15 +98,15 @@ async function providePrograms(needed: Needed): Promise<void> {
 /**
  * Runs Node to its end and gives its exit code; a signal to us reaches it too.
  *
- * @param held its output is shown when it has ended, so that it does not mix with another's
+ * @param shownAfter its output is kept back until this has ended, so that both do not mix
  */
 async function runNode(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  held = false,
+  shownAfter?: Promise<unknown>,
 ): Promise<number> {
   const child = spawn(process.execPath, args, {
-    stdio: ['inherit', held ? 'pipe' : 'inherit', 'inherit'],
+    stdio: ['inherit', shownAfter === undefined ? 'inherit' : 'pipe', 'inherit'],
     env,
   })
   const output: Buffer[] = []
@@ -116,6 +115,7 @@ async function runNode(
   process.on('SIGINT', forward)
   process.on('SIGTERM', forward)
   const [code] = await once(child, 'close')
+  await shownAfter
   process.stdout.write(Buffer.concat(output))
   return typeof code === 'number' ? code : 1
 }
