@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Type } from 'typebox'
 import { reorderLogs } from '../src/domain/log-order.ts'
 import { getLogStream, patchLogStream } from '../src/domain/log-streams.ts'
 import { type LogEntry, writeTenantLog } from '../src/domain/tenant-logs.ts'
@@ -34,10 +36,33 @@ const write = async ({ server }: Pick<Made, 'server'>, ...entries: LogEntry[]) =
   for (const entry of entries) {
     await writeTenantLog(server.app.deps, { id: server.tenant.name }, entry)
   }
+  await othersEnded(server)
+}
+
+/**
+ * Waits for the transactions that run now. One of any other database of the same PostgreSQL, of another
+ * test, holds back what the sender takes, and would leave it for the next look.
+ */
+async function othersEnded({ app: { deps } }: TestServer): Promise<void> {
+  const row = await deps.db.first(
+    Type.Object({ next: Type.String() }),
+    sql`select pg_snapshot_xmax(pg_current_snapshot())::text as next`,
+  )
+  const deadline = performance.now() + 20_000
+  while (performance.now() < deadline) {
+    const ended = await deps.db.first(
+      Type.Object({ ended: Type.Boolean() }),
+      sql`select pg_snapshot_xmin(pg_current_snapshot()) >= ${row?.next}::text::xid8 as ended`,
+    )
+    if (ended?.ended === true) return
+    await setTimeout(5)
+  }
+  assert.fail('a transaction of another test does not end')
 }
 
 /** One look of the sender, and all that follows from it. */
 const send = async ({ server }: Pick<Made, 'server'>) => {
+  await othersEnded(server)
   await server.app.logStreams.send()
   await server.settle()
 }
@@ -112,7 +137,8 @@ test('nothing is passed over that a running transaction may still bring', async 
       user_id: 'sms|early',
     })
     await writeTenantLog(deps, tenant, { type: 's', user_id: 'sms|late' })
-    await send(made)
+    await server.app.logStreams.send()
+    await server.settle()
     assert.deepEqual(users(linesOf(webhook)), [], 'the later one waits for the earlier')
   })
 
