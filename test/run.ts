@@ -1,40 +1,47 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
-import { type Cluster, serverVariable, startCluster } from './postgres-cluster.ts'
+import { serverVariable, startCluster } from './postgres-cluster.ts'
 import { findBubblewrap, findChromium, findPostgres } from './programs.ts'
 
 /**
  * What `npm test` runs: `node test/run.ts [--fast] [--program FILE] [FILES AND FLAGS …]`.
  *
- * It sees to the programs that tests need, starts one PostgreSQL server for all of them and runs the
- * test files in one process, because an embedded database is slow to start and shared by them; those
- * that mostly wait run in a second one meanwhile.
+ * It sees to the programs that tests need and runs the test files in one process with a PostgreSQL
+ * server of its own, because an embedded database is slow to start and shared by them; those that
+ * mostly wait run meanwhile in a second one, with another server.
  * Flags go to `node --test`; file names replace the list of all tests. `--fast` leaves out the
- * browser. `--program` runs a program with the same server in place of the tests.
+ * browser. `--program` runs a program with such a server in place of the tests.
  */
 async function main(): Promise<number> {
   const { fast, program, flags, files } = readArguments(process.argv.slice(2))
   const selected = files.length > 0 ? files : allTests(fast)
   const browser = program === undefined && selected.some(needsBrowser)
-  const named = (process.env[serverVariable] ?? '') !== ''
   const walls = program !== undefined || selected.some(needsWalls)
-  await providePrograms({ postgres: !named, chromium: browser, walls })
+  await providePrograms({ postgres: !serverIsNamed(), chromium: browser, walls })
 
-  const cluster: Cluster | undefined = named ? undefined : await startCluster()
+  if (program !== undefined) return withServer((env) => runNode([program, ...flags, ...files], env))
+  const ends: Promise<number>[] = []
+  for (const lane of [selected.filter((file) => !waits(file)), selected.filter(waits)]) {
+    const shownAfter = ends.at(-1)
+    const args = ['--test', '--test-isolation=none', ...flags, ...lane]
+    if (lane.length > 0) ends.push(withServer((env) => runNode(args, env, shownAfter)))
+  }
+  return Math.max(...(await Promise.all(ends)))
+}
+
+/** Runs it with the PostgreSQL server that the environment names, or with one of its own. */
+async function withServer(run: (env: NodeJS.ProcessEnv) => Promise<number>): Promise<number> {
+  if (serverIsNamed()) return run(process.env)
+  const cluster = await startCluster()
   try {
-    const env = { ...process.env, ...(cluster !== undefined && { [serverVariable]: cluster.url }) }
-    if (program !== undefined) return await runNode([program, ...flags, ...files], env)
-    const runner = ['--test', '--test-isolation=none', ...flags]
-    const ends: Promise<number>[] = []
-    for (const files of [selected.filter((file) => !waits(file)), selected.filter(waits)]) {
-      if (files.length > 0) ends.push(runNode([...runner, ...files], env, ends.at(-1)))
-    }
-    return Math.max(...(await Promise.all(ends)))
+    return await run({ ...process.env, [serverVariable]: cluster.url })
   } finally {
-    await cluster?.stop()
+    await cluster.stop()
   }
 }
+
+const serverIsNamed = (): boolean => (process.env[serverVariable] ?? '') !== ''
 
 type Arguments = { fast: boolean; program: string | undefined; flags: string[]; files: string[] }
 
