@@ -141,6 +141,25 @@ test('drop ends a message at once, with its reason', async () => {
   assert.equal(attempts.length, 1)
 })
 
+test('texts of an Action that no database takes end the message all the same', async () => {
+  const { server, actions } = await customTenant()
+  // A NUL, half of a character, and the six characters that stand for a NUL.
+  const text = 'a\u0000b\ud800c\\u0000'
+  actions.script({ ended: 'returned', verdict: { type: 'drop', reason: text } })
+  actions.script({ ended: 'threw', error: { name: text, message: text, stack: text }, logs: text })
+
+  await start(server)
+  const dropped = await message(server)
+  await start(server)
+  const threw = await message(server)
+  const { body: logs } = await server.manage('GET', '/logs?per_page=100')
+  const entry = logs.find(({ type }: { type: string }) => type === 'actions_execution_failed')
+
+  assert.deepEqual([dropped.state, dropped.cause.text], ['failed', 'a\ufffdb\ufffdc\\u0000'])
+  assert.deepEqual([threw.state, threw.cause.code], ['failed', 'action_error'])
+  assert.equal(entry.details.action_error.message, 'a\ufffdb\ufffdc\\u0000')
+})
+
 test('an edit acts on messages once it is deployed, and the Action of an active provider stays', async () => {
   const { server, actions } = await customTenant()
   const { body: list } = await server.manage('GET', '/actions/actions')

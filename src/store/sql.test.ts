@@ -63,3 +63,11 @@ test('json makes a text of every value and the SQL null of undefined', () => {
     ['{"a":[1]}', '"a"', 'null', null],
   )
 })
+
+test('json replaces what a database refuses, and nothing that only looks like it', () => {
+  const refused = { 'a\u0000': ['\ud800', 'x\udc00y'] }
+  const taken = { 'a\\u0000': ['\\ud800', '\\\\u0000', '😀\u0001'] }
+
+  assert.deepEqual(JSON.parse(json(refused) ?? ''), { 'a\ufffd': ['\ufffd', 'x\ufffdy'] })
+  assert.equal(json(taken), JSON.stringify(taken))
+})

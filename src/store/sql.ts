@@ -82,10 +82,22 @@ export function join(queries: readonly Query[], separator = ', '): Query {
   return new Query(intern(strings), flatten(queries))
 }
 
-/** A jsonb parameter; `undefined` becomes the SQL null. Both drivers hand the text on as it is. */
+/**
+ * A jsonb parameter; `undefined` becomes the SQL null. Both drivers hand the text on as it is.
+ *
+ * A NUL and half of a surrogate pair, which no database takes, become U+FFFD: one such text, of a carrier
+ * or of a tenant's code, would fail all that shares its statement.
+ */
 export function json(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value)
+  if (value === undefined) return null
+  const text = JSON.stringify(value)
+  return /\\u(?:0000|d[89a-f])/.test(text) ? text.replace(escapes, replaceRefused) : text
 }
+
+/** One escape at a time, so that a backslash which is itself escaped takes its pair with it. */
+const escapes = /\\(?:u[0-9a-f]{4}|.)/g
+const replaceRefused = (found: string): string =>
+  /^\\u(?:0000|d[89a-f])/.test(found) ? '\ufffd' : found
 
 const columnLists = new WeakMap<TObject, Map<string | undefined, Query>>()
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { BatchKind, Db } from './db.ts'
-import { sql } from './sql.ts'
+import { json, sql } from './sql.ts'
 
 /** A row of `tenant_logs`; `entry` is the whole wire object. */
 export const TenantLogRow = Type.Object({
@@ -28,7 +28,7 @@ const inserts: BatchKind<TenantLogRow, void> = {
         ${rows.map((row) => row.log_id)}::text[], ${rows.map((row) => row.type)}::text[],
         ${rows.map((row) => row.date)}::bigint[], ${rows.map((row) => row.client_id)}::text[],
         ${rows.map((row) => row.user_id)}::text[],
-        ${rows.map((row) => JSON.stringify(row.entry))}::jsonb[])`)
+        ${rows.map((row) => json(row.entry))}::jsonb[])`)
     return rows.map(() => undefined)
   },
 }
