@@ -20,7 +20,7 @@ export type GroupHost = {
 }
 
 /** Limits of one program on one node. */
-export const groupLimits = { concurrency: 4, workers: 2, queue: 50 } as const
+export const groupLimits = { concurrency: 8, workers: 2, queue: 50 } as const
 /** So many processes that died within a minute make the program rest for half a minute. */
 const breaker = { deaths: 5, withinMs: 60_000, restMs: 30_000 } as const
 
@@ -100,7 +100,7 @@ export class WorkerGroup {
       const job = this.#queue.shift()
       if (job !== undefined) void this.#give(worker, job)
     }
-    // One that loads will take four of those that wait.
+    // One that loads will take its share of those that wait.
     if (this.#queue.length > this.#loading * groupLimits.concurrency) this.#grow()
   }
 

@@ -35,6 +35,9 @@ export function endInvocation(invocation: Invocation): void {
   live.delete(invocation.id)
 }
 
+/** Whether no run is under way. */
+export const isAlone = (): boolean => live.size === 0
+
 /** The start of what a run has written so far; nothing of one that is over. */
 export const startOfConsole = (id: number): string =>
   cutText(live.get(id)?.lines.join('\n') ?? '', actionLimits.loggedConsoleLength)

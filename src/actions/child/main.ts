@@ -17,12 +17,13 @@ import {
   endInvocation,
   formatArguments,
   type Invocation,
+  isAlone,
   startOfConsole,
 } from './invocation.ts'
 import { legacyEvent } from './legacy-event.ts'
 import { type LoadedAction, type LoadOrder, loadAction } from './load-action.ts'
 import { patchNetwork } from './patch-network.ts'
-import { prototypeSizes } from './prototype-sizes.ts'
+import { prototypeWatch } from './prototype-sizes.ts'
 import { stripProcess, substituteProcess } from './sandbox-process.ts'
 import { createRequire } from './sandbox-require.ts'
 
@@ -54,7 +55,7 @@ const crashed = 70
 let action: LoadedAction | undefined
 let code: Buffer | undefined
 let cached: Buffer | undefined
-let sizes = ''
+let changedPrototypes: (alone: boolean) => boolean = () => true
 let unhandled = false
 
 const channel = openChannel(receive, () => exit(0))
@@ -125,7 +126,7 @@ function load(id: number, order: LoadOrder): void {
   cached = undefined
   if (loaded.ok) {
     action = loaded.action
-    sizes = prototypeSizes()
+    changedPrototypes = prototypeWatch()
     channel.sendJson(frameTypes.LOADED, id, { ok: true, cacheRejected: loaded.cacheRejected })
   } else {
     channel.sendJson(frameTypes.LOADED, id, { ok: false, error: describeError(loaded.error, []) })
@@ -171,7 +172,7 @@ function finish(invocation: Invocation, end: Record<string, unknown>, then?: () 
     ...(verdict !== undefined && { verdict }),
     logs: logs.join('\n'),
     cacheWrites,
-    worn: unhandled || prototypeSizes() !== sizes,
+    worn: unhandled || changedPrototypes(isAlone()),
   }
   if (then === undefined) channel.sendJson(frameTypes.RESULT, invocation.id, result)
   else channel.last(frameTypes.RESULT, invocation.id, result, then)
