@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { tokenHash } from '../src/base/secret-box.ts'
 import { passwordlessOtpGrant } from '../src/contract/passwordless.ts'
-import { insertActionExecution } from '../src/store/action-executions.ts'
 import { insertLogin } from '../src/store/logins.ts'
 import { insertMfaTransaction } from '../src/store/mfa-transactions.ts'
 import { putOidcRecord } from '../src/store/oidc-records.ts'
@@ -9,6 +8,7 @@ import { takePhoneBackoff } from '../src/store/phone-backoffs.ts'
 import { sql } from '../src/store/sql.ts'
 import { foldDailyStats } from '../src/store/stats.ts'
 import type { TestServer } from './harness.ts'
+import { storeExecution } from './stored-execution.ts'
 
 /** What stands in a tenant that has at least one row of every kind. */
 export type Furniture = {
@@ -165,10 +165,7 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
   const version = await manage('POST', `/actions/actions/${actionId}/deploy`)
   const executionId = `execution-of-${name}`
   // Nothing runs through this Action: the provider is another one.
-  await insertActionExecution(server.app.deps.db, {
-    ...{ tenant_id: name, id: executionId, trigger_id: 'custom-phone-provider', status: 'final' },
-    ...{ results: [], created_at: 1, updated_at: 1 },
-  })
+  await storeExecution(server.app.deps.db, { tenant_id: name, id: executionId })
   const { bindings } = await manage('GET', '/actions/triggers/custom-phone-provider/bindings')
 
   const authToken = createHash('sha256').update(name).digest('hex').slice(0, 32)

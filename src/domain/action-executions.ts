@@ -1,6 +1,6 @@
 import { AppError } from '../base/app-error.ts'
 import { randomUuid } from '../base/random.ts'
-import { findActionExecution, insertActionExecution } from '../store/action-executions.ts'
+import { type ActionExecutionRow, findActionExecution } from '../store/action-executions.ts'
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -22,34 +22,31 @@ export async function getExecution(
   }
 }
 
-/** One run, for `recordExecution`; times in epoch milliseconds. */
-export type ExecutedAction = {
-  triggerId: string
-  actionName: string
-  startedAt: number
-  endedAt: number
-  error?: { id: string; msg: string }
-}
-
-/** Keeps how a run ended, for ten days, in the background. @returns its id, by which the logs name it */
-export function recordExecution(
+/** The record of one run, which the log names by its id; kept for ten days. Times in epoch milliseconds. */
+export function executionRow(
   deps: Deps,
   tenant: Pick<Tenant, 'id'>,
-  run: ExecutedAction,
-): string {
-  const id = randomUuid(deps.random)
-  const now = deps.clock.now()
+  run: {
+    triggerId: string
+    actionName: string
+    startedAt: number
+    endedAt: number
+    error: { id: string; msg: string } | undefined
+  },
+): ActionExecutionRow {
   const result = {
     action_name: run.actionName,
     error: run.error ? { ...run.error, url: '' } : null,
     started_at: new Date(run.startedAt).toISOString(),
     ended_at: new Date(run.endedAt).toISOString(),
   }
-  deps.background.run('record-execution', () =>
-    insertActionExecution(deps.db, {
-      ...{ tenant_id: tenant.id, id, trigger_id: run.triggerId, status: 'final' },
-      ...{ results: [result], created_at: now, updated_at: now },
-    }),
-  )
-  return id
+  return {
+    tenant_id: tenant.id,
+    id: randomUuid(deps.random),
+    trigger_id: run.triggerId,
+    status: 'final',
+    results: [result],
+    created_at: run.endedAt,
+    updated_at: run.endedAt,
+  }
 }

@@ -27,12 +27,14 @@ export function readDelivery(
   const { delivery, run, startedAt } = end
   const now = deps.clock.now()
   const before = [...end.warnings, ...(run?.entries ?? [])]
+  const executions = run?.executions ?? []
   if (delivery.outcome === 'accepted') {
     before.push(...secondFactorLogs(deps, tenant, message))
     const id = delivery.providerMessageId
     return {
       state: 'accepted',
       provider_message_id: id ?? null,
+      executions,
       attempt: {
         ...attempt(message, startedAt, now, 'accepted'),
         ...(id !== undefined && { provider_message_id: id }),
@@ -65,10 +67,11 @@ export function readDelivery(
   })
   const logs = [...before, log]
   if (delayMs !== undefined) {
-    return { state: 'queued', due_at: now + delayMs, cause: delivery.cause, attempt: tried, logs }
+    const { cause } = delivery
+    return { state: 'queued', due_at: now + delayMs, cause, attempt: tried, logs, executions }
   }
   logs.push(...secondFactorLogs(deps, tenant, message, delivery.cause))
-  return { state: 'failed', cause: delivery.cause, attempt: tried, logs }
+  return { state: 'failed', cause: delivery.cause, attempt: tried, logs, executions }
 }
 
 /** What the entry of a failed try says: the reason of an Action, else a stable word. */

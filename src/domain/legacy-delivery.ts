@@ -101,10 +101,16 @@ async function runBoundActions(
   return { outcome: 'accepted' }
 }
 
-/** The last run, with what is to be logged of all of them. */
+/** The last run, with what is to be kept of all of them. */
 function joined(runs: readonly ActionRun[]): ActionRun | undefined {
   const last = runs.at(-1)
-  return last && { ...last, entries: runs.flatMap(({ entries }) => entries) }
+  return (
+    last && {
+      ...last,
+      executions: runs.flatMap(({ executions }) => executions),
+      entries: runs.flatMap(({ entries }) => entries),
+    }
+  )
 }
 
 type FromConnection = { connection: Connection; sender: LegacySender }

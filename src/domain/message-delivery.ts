@@ -119,6 +119,7 @@ const finish = (
     cause: null,
     attempt: null,
     logs: [],
+    executions: [],
     inbox: null,
     ...end,
   })

@@ -1,6 +1,7 @@
 import { type ActionResult, type ActionTrigger, actionLimits } from '../contract/actions.ts'
+import type { ActionExecutionRow } from '../store/action-executions.ts'
 import type { TenantLogRow } from '../store/tenant-logs.ts'
-import { recordExecution } from './action-executions.ts'
+import { executionRow } from './action-executions.ts'
 import { type DeployedAction, deployedAction } from './deployed-action.ts'
 import type { Deps } from './deps.ts'
 import type { Tenant } from './tenant.ts'
@@ -11,6 +12,8 @@ export type ActionRun = {
   result: ActionResult
   /** Absent when nothing ran. */
   executionId?: string
+  /** Its record, to be kept with the end of the try; of a chain the record of each. */
+  executions: readonly ActionExecutionRow[]
   /** The start of its console. */
   logs: string
   /** `actions_execution_failed`, when it failed by itself. */
@@ -30,7 +33,6 @@ const errorClasses = {
 
 /**
  * Runs what is deployed for a trigger. A failure of this server before the run is a run that did not start.
- * The record of the run is written beside the delivery, which neither waits for it nor depends on it.
  *
  * @param call.action one of several that are bound; what the trigger runs when absent
  * @param call.limitMs asked when the event is ready, because making it takes time too
@@ -59,23 +61,30 @@ export async function runAction(
   } catch (error) {
     deps.log.error({ err: error, trigger }, 'an Action could not be made ready')
     const result = notStarted('The server could not make the Action ready.')
-    return { result, logs: '', entries: [], interrupted: false }
+    return { result, executions: [], logs: '', entries: [], interrupted: false }
   }
   const result = await run(deps, action, { event, hidden: call.hidden, limitMs: call.limitMs() })
   const logs = result.logs.slice(0, actionLimits.loggedConsoleLength).toWellFormed()
   if (result.ended === 'killed' && deps.draining.aborted) {
-    return { result, logs, entries: [], interrupted: true }
+    return { result, executions: [], logs, entries: [], interrupted: true }
   }
   const error = errorOf(result)
-  const executionId = recordExecution(deps, tenant, {
+  const execution = executionRow(deps, tenant, {
     ...{ triggerId: trigger, actionName: action.actionName, startedAt, endedAt: deps.clock.now() },
-    ...(error !== undefined && { error: { id: error.class, msg: error.text } }),
+    error: error && { id: error.class, msg: error.text },
   })
   const entries =
     error === undefined
       ? []
-      : [failureEntry(deps, tenant, { action, result, executionId, ...error, about: call.about })]
-  return { result, executionId, logs, entries, interrupted: false }
+      : [
+          failureEntry(deps, tenant, {
+            ...{ action, result, executionId: execution.id, ...error, about: call.about },
+          }),
+        ]
+  return {
+    ...{ result, executionId: execution.id, executions: [execution], logs, entries },
+    interrupted: false,
+  }
 }
 
 async function run(

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import type { BatchKind, Db } from './db.ts'
+import type { Db } from './db.ts'
 import { columns, sql } from './sql.ts'
 
-/** A row of `action_executions`: what became of one run. */
+/** A row of `action_executions`: what became of one run. `finishAttempt` adds it. */
 export const ActionExecutionRow = Type.Object({
   tenant_id: Type.String(),
   id: Type.String(),
@@ -13,27 +13,6 @@ export const ActionExecutionRow = Type.Object({
   updated_at: Type.Number(),
 })
 export type ActionExecutionRow = Static<typeof ActionExecutionRow>
-
-/** Adds one run; runs of the same moment share a statement. */
-export const insertActionExecution = (db: Db, row: ActionExecutionRow): Promise<void> =>
-  db.batch(inserts, row)
-
-const inserts: BatchKind<ActionExecutionRow, void> = {
-  name: 'action-executions',
-  maxItems: 500,
-  maxInFlight: 1,
-  async run(db, rows) {
-    await db.run(sql`
-      insert into action_executions (${columns(ActionExecutionRow)})
-      select * from unnest(${rows.map((row) => row.tenant_id)}::text[],
-        ${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.trigger_id)}::text[],
-        ${rows.map((row) => row.status)}::text[],
-        ${rows.map((row) => JSON.stringify(row.results))}::jsonb[],
-        ${rows.map((row) => row.created_at)}::bigint[],
-        ${rows.map((row) => row.updated_at)}::bigint[])`)
-    return rows.map(() => undefined)
-  },
-}
 
 export const findActionExecution = (db: Db, tenantId: string, id: string) =>
   db.first(

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ActionExecutionRow } from './action-executions.ts'
 import { byteaText } from './bytea-text.ts'
 import type { BatchKind, Db } from './db.ts'
 import type { MessageAttempt, MessageCause } from './message-outcome.ts'
@@ -100,6 +101,8 @@ export type FinishedAttempt = {
   /** Absent when no carrier was asked. */
   attempt: MessageAttempt | null
   logs: readonly TenantLogRow[]
+  /** The runs of tenant code that the try took. */
+  executions: readonly ActionExecutionRow[]
   /** What the inbox shows, when the message ended there. */
   inbox: { sealed: Uint8Array } | null
 }
@@ -107,7 +110,7 @@ export type FinishedAttempt = {
 const FinishedRow = Type.Object({ tenant_id: Type.String(), id: Type.String() })
 
 /**
- * Records the end of a try, with its log entries and its inbox entry, in one statement. Only the node
+ * Records the end of a try, with its log entries, runs and inbox entry, in one statement. Only the node
  * that holds the lease of this very try may; a status callback that came first keeps its state.
  *
  * @returns false when another node has taken the message over meanwhile
@@ -122,11 +125,12 @@ const finishes: BatchKind<FinishedAttempt, boolean> = {
   maxInFlight: 1,
   keyOf: (item) => `${item.tenant_id}\n${item.id}`,
   async run(db, items) {
-    const input = items.map(({ logs: _, inbox, ...item }) => ({
+    const input = items.map(({ logs: _, executions: __, inbox, ...item }) => ({
       ...item,
       inbox_sealed: inbox === null ? null : byteaText(inbox.sealed),
     }))
     const logs = items.flatMap((item) => item.logs)
+    const executions = items.flatMap((item) => item.executions)
     const rows = await db.rows(
       FinishedRow,
       sql`
@@ -166,6 +170,11 @@ const finishes: BatchKind<FinishedAttempt, boolean> = {
         select tenant_id, log_id, type, date, client_id, user_id, entry
           from jsonb_to_recordset(${json(logs)}) as entry (tenant_id text, log_id text, type text,
             date bigint, client_id text, user_id text, entry jsonb)
+      ), execution as (
+        insert into action_executions (${columns(ActionExecutionRow)})
+        select ${columns(ActionExecutionRow, 'run')}
+          from jsonb_to_recordset(${json(executions)}) as run (tenant_id text, id text,
+            trigger_id text, status text, results jsonb, created_at bigint, updated_at bigint)
       )
       select tenant_id, id from finished`,
     )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { insertActionExecution } from '../../src/store/action-executions.ts'
+import { storeExecution } from '../stored-execution.ts'
 import { refusal, sdkTrial } from './management.ts'
 
 const trial = sdkTrial('actions')
@@ -75,10 +75,7 @@ test('an Action is created, tested, deployed, bound, rolled back and deleted', a
 
 test('triggers, modules and executions are read', async () => {
   const { sdk, server } = await trial.open()
-  await insertActionExecution(server.app.deps.db, {
-    ...{ tenant_id: server.tenant.name, id: 'run-1', trigger_id: 'custom-phone-provider' },
-    ...{ status: 'final', results: [], created_at: 1, updated_at: 2 },
-  })
+  await storeExecution(server.app.deps.db, { tenant_id: server.tenant.name, id: 'run-1' })
 
   const { triggers } = await sdk.actions.triggers.list()
   const execution = await sdk.actions.executions.get('run-1')
