@@ -155,6 +155,8 @@ export async function furnish(server: TestServer, number: string): Promise<Furni
     { client_id: client.client_id, status: true },
   ])
 
+  await manage('PATCH', '/tenants/settings', { flags: { allow_legacy_ro_grant_types: true } })
+
   const { id: actionId } = await manage('POST', '/actions/actions', {
     name: `Action of ${name}`,
     supported_triggers: [{ id: 'custom-phone-provider', version: 'v1' }],

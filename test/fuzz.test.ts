@@ -156,7 +156,9 @@ async function assertOnlyRefusalsAreTold(
 /** Entries that tell of a request that was refused. */
 const refusalTypes = new Set(['f', 'feccft', 'fepotpft', 'ferrt', 'fertft', 'api_limit', 'fcoa'])
 
-const isApi = (url: string) => /^\/(api\/v2|oauth|passwordless|userinfo|callbacks)\b/.test(url)
+/** `/passwordless/verify_redirect` is a browser's, as `/authorize` is. */
+const isApi = (url: string) =>
+  /^\/(api\/v2|oauth|passwordless(?!\/verify[_-]redirect)|userinfo|callbacks)\b/.test(url)
 
 function isJson(text: string): boolean {
   try {

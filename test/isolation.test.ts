@@ -696,6 +696,11 @@ const openCases: Record<string, Case> = {
       status: 401,
     },
   ],
+  // A's code on B, and B's on A.
+  'POST /passwordless/verify': ({ mine, theirs }) => [
+    { path: '/passwordless/verify', body: shownCode(mine), host: 'theirs', status: 401 },
+    { path: '/passwordless/verify', body: shownCode(theirs), status: 401 },
+  ],
   'POST /co/authenticate': ({ mine, theirs }) => ({
     path: '/co/authenticate',
     body: {
@@ -782,8 +787,10 @@ const openCases: Record<string, Case> = {
     CallSid: 'CA00000000000000000000000000000009',
     CallStatus: 'busy',
   }),
-  'GET /authorize': unknownApplication,
-  'POST /authorize': unknownApplication,
+  'GET /authorize': unknownApplication('/authorize'),
+  'POST /authorize': unknownApplication('/authorize'),
+  'GET /passwordless/verify_redirect': unknownApplication('/passwordless/verify_redirect'),
+  'GET /passwordless/verify-redirect': unknownApplication('/passwordless/verify-redirect'),
   'GET /authorize/:uid': ({ theirs }) => ({
     path: `/authorize/${theirs.loginState}`,
     headers: { cookie: `auth0_r=${theirs.loginState}` },
@@ -825,10 +832,10 @@ const openCases: Record<string, Case> = {
   ),
 }
 
-function unknownApplication({ mine, theirs }: World): readonly Attempt[] {
+function unknownApplication(path: string): (world: World) => readonly Attempt[] {
   const url = (clientId: string) =>
-    `/authorize?client_id=${clientId}&response_type=code&redirect_uri=https%3A%2F%2Fapp.test%2F`
-  return [
+    `${path}?client_id=${clientId}&response_type=code&redirect_uri=https%3A%2F%2Fapp.test%2F`
+  return ({ mine, theirs }) => [
     { path: url(theirs.clientId), status: 400 },
     { path: url(mine.clientId), host: 'theirs', status: 400 },
   ]
@@ -861,6 +868,9 @@ const exchange = (username: string, otp: string) => ({
   username,
   otp,
   realm: 'sms',
+})
+const shownCode = ({ number, code }: Furniture) => ({
+  ...{ client_id: 'demo', connection: 'sms', phone_number: number, verification_code: code },
 })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const basic = ({ clientId, clientSecret }: Furniture) => ({

@@ -89,8 +89,10 @@ test('the Authentication API stands in the document, other methods and pages do 
 
   // Each path has routes for all methods; those that refuse a method say nothing.
   const ofApi = /^\/(?:oauth|mfa|passwordless|co|userinfo|dbconnections|\.well-known)(?:\/|$)/
-  // The address of a ticket has its form from the original, and is a page.
-  const pages = new Set(['/mfa/enrollment'])
+  // These have their addresses from the original, and are for browsers.
+  const pages = new Set([
+    ...['/mfa/enrollment', '/passwordless/verify_redirect', '/passwordless/verify-redirect'],
+  ])
   const urls = new Set(
     routes.map(({ url }) => url).filter((url) => ofApi.test(url) && !pages.has(url)),
   )

@@ -22,6 +22,8 @@ export const authenticationErrorCodes = [
   'access_denied',
   'user_blocked',
   'blocked_user',
+  'invalid_user_password',
+  'unauthorized_user',
   'cross_origin_off',
   'unsupported_credential_type',
   'invalid_token',

@@ -97,6 +97,28 @@ export const PasswordlessStartBody = Type.Object(
   { additionalProperties: false },
 )
 
+/** `POST /passwordless/verify`: a check by a page, or an exchange in the words of before OAuth's grants. */
+export const PasswordlessVerifyBody = Type.Union([
+  Type.Object({
+    client_id: Type.String(),
+    /** The name of the connection. */
+    connection: Type.String(),
+    phone_number: Type.String(),
+    verification_code: Type.String(),
+  }),
+  Type.Object({
+    grant_type: Type.Literal('password'),
+    ...client,
+    connection: Type.String(),
+    /** The phone number. */
+    username: Type.String(),
+    /** The code. */
+    password: Type.String(),
+    scope: Text,
+    audience: Text,
+  }),
+])
+
 /** `POST /oauth/revoke`. */
 export const RevokeBody = Type.Object({ ...client, token: Type.String() })
 

@@ -18,6 +18,9 @@ export const PasswordlessStatusReply = Type.Object({
 })
 export type PasswordlessStatusReply = Static<typeof PasswordlessStatusReply>
 
+/** `POST /passwordless/verify`, to a page: the code is right. Source: authentication-api 1.2. */
+export const PasswordlessVerifyReply = Type.Object({})
+
 /** The grant that exchanges a code for tokens. */
 export const passwordlessOtpGrant = 'http://auth0.com/oauth/grant-type/passwordless/otp'
 

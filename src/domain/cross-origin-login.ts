@@ -6,7 +6,12 @@ import { mfaRequirement } from './mfa-requirement.ts'
 import { realmConnection } from './password-connection.ts'
 import { checkPassword, finishPasswordLogin, signedIn } from './password-login.ts'
 import { passwordlessConnection } from './passwordless-connection.ts'
-import { finishPasswordless, readUsername } from './passwordless-finish.ts'
+import {
+  finishPasswordless,
+  guessReturnsS,
+  readUsername,
+  wrongCode,
+} from './passwordless-finish.ts'
 import { personOfNumber } from './person-of-number.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
 
@@ -26,9 +31,7 @@ export type CrossOriginLogin = {
 
 type Person = { userId: string; connection: string }
 
-const wrongCode = 'Wrong phone number or verification code.'
 const wrongPassword = 'Wrong email or password.'
-const guessReturnsS = 360
 
 /**
  * Judges the first factor of a login that goes on at `/authorize`. A second factor is asked for there; here

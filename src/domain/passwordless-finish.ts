@@ -1,7 +1,15 @@
 import { type PhoneNumber, parsePhoneNumber } from '../base/phone-number.ts'
 import { randomHex } from '../base/random.ts'
 import { passwordlessFlow as flow, passwordlessOtpGrant } from '../contract/passwordless.ts'
-import { type GuessResult, guessCode, type RefreshTokenToStore } from '../store/challenges.ts'
+import {
+  type Attempt,
+  type CheckResult,
+  checkCode,
+  type GuessResult,
+  guessCode,
+  guessRefillMs,
+  type RefreshTokenToStore,
+} from '../store/challenges.ts'
 import { isOnAllowList } from './allow-list.ts'
 import { codeHash, normalizeCode } from './codes.ts'
 import type { Deps } from './deps.ts'
@@ -10,17 +18,21 @@ import { allowsSignup } from './passwordless-connection.ts'
 import { endPhoneBackoff } from './phone-backoff.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
-import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
+import { loggedNumber, tenantLogRow, writeTenantLog } from './tenant-logs.ts'
 import { newPhoneProfile } from './user-profile.ts'
 
-/** An attempt to exchange a code. */
-export type PasswordlessFinish = {
+/** A code that somebody typed, and where. */
+export type TypedCode = {
   client: Client
   connection: Connection
   phone: PhoneNumber
   otp: string
   ip: string
   userAgent: string
+}
+
+/** An attempt to exchange a code. */
+export type PasswordlessFinish = TypedCode & {
   scope: string
   audience: string | undefined
   refreshToken: RefreshTokenToStore | undefined
@@ -40,34 +52,16 @@ export async function finishPasswordless(
   tenant: Tenant,
   finish: PasswordlessFinish,
 ): Promise<GuessResult> {
-  const { client, connection, phone } = finish
-  const number = phone.e164
+  const { connection } = finish
+  const number = finish.phone.e164
   const log = {
-    client_id: client.clientId,
-    client_name: client.name,
-    connection: connection.name,
-    connection_id: connection.id,
-    ip: finish.ip,
-    user_agent: finish.userAgent,
-    user_name: loggedNumber(number),
-    strategy: 'sms',
-    strategy_type: 'passwordless',
+    ...codeLog(finish),
     scope: finish.scope,
     ...(finish.audience !== undefined && { audience: finish.audience }),
   }
-  const hash = recipientHash(tenant, number)
+  const attempt = attemptOf(deps, tenant, finish)
   const guessed = await guessCode(deps.db, {
-    tenantId: tenant.id,
-    connection: connection.name,
-    purpose: flow,
-    recipientHash: hash,
-    codeHash: codeHash(
-      tenant,
-      { connection: connection.name, purpose: flow, e164: number },
-      normalizeCode(finish.otp),
-    ),
-    now: deps.clock.now(),
-    budget: guessBudget(tenant, connection, finish.ip),
+    ...attempt,
     phoneNumber: number,
     allowSignup: allowsSignup(connection),
     newUserId: `sms|${randomHex(deps.random, 24)}`,
@@ -83,22 +77,81 @@ export async function finishPasswordless(
       }),
       wrong: tenantLogRow(deps, tenant, {
         type: finish.loginHash === undefined ? 'fepotpft' : 'f',
-        description: 'Wrong phone number or verification code.',
+        description: wrongCode,
         ...log,
       }),
       blocked: tenantLogRow(deps, tenant, { type: 'f', description: 'user is blocked', ...log }),
       budget: tenantLogRow(deps, tenant, {
         type: 'limit_wc',
-        description: 'Too many wrong codes for this number',
+        description: noGuessesLeft,
         ...log,
       }),
     },
   })
-  if (guessed.outcome === 'right') await endPhoneBackoff(deps, tenant, hash)
+  if (guessed.outcome === 'right') await endPhoneBackoff(deps, tenant, attempt.recipientHash)
   return guessed
 }
 
 const signedIn = { type: 's', description: 'Signed in' } as const
+
+/** Compared literally by SDKs; the same for a wrong, used, expired and unknown one. */
+export const wrongCode = 'Wrong phone number or verification code.'
+/** In seconds: so long after a wrong code its guess is there again (product ruling 3). */
+export const guessReturnsS = guessRefillMs / 1000
+const noGuessesLeft = 'Too many wrong codes for this number'
+
+/**
+ * Says whether a code would let the person in, and leaves it to be used. A wrong one counts, and is
+ * logged, like one that was to be used.
+ */
+export async function checkPasswordless(
+  deps: Deps,
+  tenant: Tenant,
+  typed: TypedCode,
+): Promise<CheckResult> {
+  const outcome = await checkCode(deps.db, attemptOf(deps, tenant, typed))
+  if (outcome !== 'right') {
+    await writeTenantLog(deps, tenant, {
+      ...(outcome === 'budget'
+        ? { type: 'limit_wc', description: noGuessesLeft }
+        : { type: 'fepotpft', description: wrongCode }),
+      ...codeLog(typed),
+    })
+  }
+  return outcome
+}
+
+/** The number, the code and the budget of guesses as the store judges them. */
+function attemptOf(deps: Deps, tenant: Tenant, typed: TypedCode): Attempt {
+  const { connection, phone, otp, ip } = typed
+  const number = phone.e164
+  return {
+    tenantId: tenant.id,
+    connection: connection.name,
+    purpose: flow,
+    recipientHash: recipientHash(tenant, number),
+    codeHash: codeHash(
+      tenant,
+      { connection: connection.name, purpose: flow, e164: number },
+      normalizeCode(otp),
+    ),
+    now: deps.clock.now(),
+    budget: guessBudget(tenant, connection, ip),
+  }
+}
+
+/** What every log entry of a typed code says. */
+const codeLog = ({ client, connection, phone, ip, userAgent }: TypedCode) => ({
+  client_id: client.clientId,
+  client_name: client.name,
+  connection: connection.name,
+  connection_id: connection.id,
+  ip,
+  user_agent: userAgent,
+  user_name: loggedNumber(phone.e164),
+  strategy: 'sms',
+  strategy_type: 'passwordless',
+})
 
 /**
  * How many wrong codes a number has (product ruling 3), by the tenant's brute-force settings; null

@@ -69,31 +69,11 @@ export type GuessResult =
  */
 export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
   const { logs, refreshToken: token } = guess
-  const level = sql`
-    greatest(0, challenges.guesses - (${guess.now}::float8 - challenges.guessed_at) / ${guessRefillMs}::float8)`
-  const outcome = sql`
-    case when ${guess.budget}::int is not null and ${level} + 1 > ${guess.budget}::int then 'budget'
-         when challenges.consumed_at is not null and challenges.code_hash = ${guess.codeHash}
-           then 'replayed'
-         when challenges.consumed_at is null and challenges.code_hash = ${guess.codeHash}
-              and challenges.attempts < ${guessesPerCode} and challenges.expires_at > ${guess.now}
-           then 'right'
-         else 'wrong' end`
   const row = await db.first(
     GuessRow,
     sql`
     with attempt as (
-      update challenges set
-             last_outcome = ${outcome},
-             attempts = challenges.attempts + case ${outcome} when 'wrong' then 1 else 0 end,
-             guesses = case ${outcome} when 'right' then 0 when 'wrong' then ${level} + 1
-                       else ${level} end,
-             guessed_at = ${guess.now}::float8,
-             consumed_at = case ${outcome} when 'right' then ${guess.now}::bigint
-                           else challenges.consumed_at end
-       where tenant_id = ${guess.tenantId} and connection = ${guess.connection}
-         and purpose = ${guess.purpose} and recipient_hash = ${guess.recipientHash}
-      returning last_outcome as outcome
+      ${attemptOf(guess, { consumes: true })}
     ), person as (
       insert into users (tenant_id, user_id, connection, phone_number, phone_verified, profile,
                          logins_count, last_login, last_ip, created_at, updated_at)
@@ -159,6 +139,57 @@ export async function guessCode(db: Db, guess: Guess): Promise<GuessResult> {
   }
   if (row?.outcome === 'blocked' || row?.outcome === 'budget') return { outcome: row.outcome }
   return { outcome: 'wrong' }
+}
+
+/** What a guess is judged by. */
+export type Attempt = Pick<
+  Guess,
+  'tenantId' | 'connection' | 'purpose' | 'recipientHash' | 'codeHash' | 'now' | 'budget'
+>
+
+/** `budget`: the number has no guesses left. */
+export type CheckResult = 'right' | 'wrong' | 'budget'
+
+/**
+ * Judges a guess as `guessCode` does, and leaves a right code as it is: whoever shows it again is let
+ * in then. A wrong one is counted like any other.
+ */
+export async function checkCode(db: Db, attempt: Attempt): Promise<CheckResult> {
+  const row = await db.first(
+    Type.Object({ outcome: Type.String() }),
+    attemptOf(attempt, { consumes: false }),
+  )
+  return row?.outcome === 'right' || row?.outcome === 'budget' ? row.outcome : 'wrong'
+}
+
+/** Counts and compares; no row where the number has no challenge. */
+function attemptOf(attempt: Attempt, { consumes }: { consumes: boolean }) {
+  const { now, budget, codeHash } = attempt
+  const level = sql`
+    greatest(0, challenges.guesses - (${now}::float8 - challenges.guessed_at) / ${guessRefillMs}::float8)`
+  const outcome = sql`
+    case when ${budget}::int is not null and ${level} + 1 > ${budget}::int then 'budget'
+         when challenges.consumed_at is not null and challenges.code_hash = ${codeHash}
+           then 'replayed'
+         when challenges.consumed_at is null and challenges.code_hash = ${codeHash}
+              and challenges.attempts < ${guessesPerCode} and challenges.expires_at > ${now}
+           then 'right'
+         else 'wrong' end`
+  // Constants of the statement: there are two, and both are prepared once.
+  const whenRight = consumes ? sql`0` : level
+  const consumedAt = consumes ? sql`${now}::bigint` : sql`challenges.consumed_at`
+  return sql`
+      update challenges set
+             last_outcome = ${outcome},
+             attempts = challenges.attempts + case ${outcome} when 'wrong' then 1 else 0 end,
+             guesses = case ${outcome} when 'right' then ${whenRight} when 'wrong' then ${level} + 1
+                       else ${level} end,
+             guessed_at = ${now}::float8,
+             consumed_at = case ${outcome} when 'right' then ${consumedAt}
+                           else challenges.consumed_at end
+       where tenant_id = ${attempt.tenantId} and connection = ${attempt.connection}
+         and purpose = ${attempt.purpose} and recipient_hash = ${attempt.recipientHash}
+      returning last_outcome as outcome`
 }
 
 const variant = (row: TenantLogRow, outcome: string, created?: boolean) => ({

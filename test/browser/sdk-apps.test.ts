@@ -96,7 +96,8 @@ for (const refresh of ['no', 'yes'] as const) {
   })
 }
 
-test('auth0-js sends a code, signs in with it on the page of the application, and asks silently', async (t) => {
+/** A page with its own form, and auth0-js in it. */
+async function openEmbedded(t: TestContext, change: object): Promise<Page> {
   const app = await startAppServer({
     '/': file('embedded.html'),
     '/auth0.js': packageFile('auth0-js', 'dist/auth0.min.js'),
@@ -105,12 +106,42 @@ test('auth0-js sends a code, signs in with it on the page of the application, an
   const client = await addClient({
     ...{ name: 'Embedded', app_type: 'spa', token_endpoint_auth_method: 'none' },
     ...{ callbacks: [`${app.origin}/`], web_origins: [app.origin] },
-    ...{ allowed_origins: [app.origin], cross_origin_authentication: true },
+    ...{ allowed_origins: [app.origin], ...change },
   })
   const open = await openTabs(t, desk)
   const settings = new URLSearchParams({ domain: hosted.origin, client: client.id })
   const page = await open(`${app.origin}/?${settings}`)
   await titled(page, 'ready')
+  return page
+}
+
+test('auth0-js verifies a code before it takes the browser through with it', async (t) => {
+  const flags = (on: boolean) =>
+    hosted.manage('PATCH', '/tenants/settings', { flags: { allow_legacy_ro_grant_types: on } })
+  await flags(true)
+  t.after(() => flags(false))
+  const page = await openEmbedded(t, {})
+  const phoneNumber = '+14155550198'
+  const start = { connection: 'sms', phoneNumber, send: 'code' }
+  await ask(page, `call('passwordlessStart', ${JSON.stringify(start)})`)
+  const verify = (verificationCode: string) =>
+    `call('passwordlessVerify', ${JSON.stringify({ connection: 'sms', phoneNumber, verificationCode })})`
+
+  const refused = await page.evaluate(
+    `${verify('000000')}.catch(({ code, description }) => [code, description])`,
+  )
+  await page.evaluate(`void ${verify(hosted.newestCode())}`)
+  await titled(page, 'signed in')
+
+  assert.deepEqual(refused, ['invalid_user_password', 'Wrong phone number or verification code.'])
+  const claims = (await page.evaluate('result.idTokenPayload')) as Record<string, unknown>
+  assert.equal(claims.phone_number, phoneNumber)
+  const silent = (await ask(page, "call('checkSession', {})")) as Record<string, unknown>
+  assert.equal(typeof silent.accessToken, 'string', JSON.stringify(silent))
+})
+
+test('auth0-js sends a code, signs in with it on the page of the application, and asks silently', async (t) => {
+  const page = await openEmbedded(t, { cross_origin_authentication: true })
   const phoneNumber = '+14155550199'
   const start = { connection: 'sms', phoneNumber, send: 'code' }
   const started = await ask(page, `call('passwordlessStart', ${JSON.stringify(start)})`)

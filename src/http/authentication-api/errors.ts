@@ -73,6 +73,12 @@ export const authenticationErrors: Record<AuthenticationErrorCode, WireError> = 
   access_denied: { status: 403, error: 'access_denied', description: 'Access denied' },
   user_blocked: { status: 403, error: 'unauthorized', description: 'user is blocked' },
   blocked_user: { status: 403, error: 'blocked_user', description: 'user is blocked' },
+  invalid_user_password: {
+    status: 401,
+    error: 'invalid_user_password',
+    description: 'Wrong phone number or verification code.',
+  },
+  unauthorized_user: { status: 401, error: 'unauthorized', description: 'user is blocked' },
   cross_origin_off: {
     status: 401,
     error: 'unauthorized_client',

@@ -12,6 +12,7 @@ import { allowCrossOrigin } from './cors.ts'
 import { authenticationErrorHandler } from './errors.ts'
 import { mfaRoutes } from './mfa.ts'
 import { passwordlessRoutes } from './passwordless.ts'
+import { passwordlessVerifyRoutes } from './passwordless-verify.ts'
 import { revokeRoutes } from './revoke.ts'
 import { tokenRoutes } from './token.ts'
 import { userinfoRoutes } from './userinfo.ts'
@@ -37,6 +38,7 @@ export const authenticationApi: FastifyPluginAsync<{ deps: Deps }> = async (app,
 const resources: readonly FastifyPluginAsync<{ deps: Deps }>[] = [
   tokenRoutes,
   passwordlessRoutes,
+  passwordlessVerifyRoutes,
   coAuthenticateRoutes,
   mfaRoutes,
   userinfoRoutes,

@@ -7,7 +7,7 @@ import { PasswordlessStartReply, PasswordlessStatusReply } from '../../contract/
 import type { Deps } from '../../domain/deps.ts'
 import { startPasswordless } from '../../domain/passwordless-start.ts'
 import { passwordlessStatus } from '../../domain/passwordless-status.ts'
-import type { Tenant } from '../../domain/tenant.ts'
+import { mustProveItselfToStart } from '../../domain/tenant-flags.ts'
 import { authenticateClient } from '../../oidc/client-authentication.ts'
 import { personAddress } from './person-address.ts'
 import { readStartBody, type StartBody } from './start-body.ts'
@@ -80,17 +80,12 @@ async function startingClient(request: FastifyRequest, body: StartBody) {
     clientId: body.client_id,
     clientSecret: body.client_secret,
   }
-  if (mustProveItself(tenant) || body.client_secret !== undefined) {
+  if (mustProveItselfToStart(tenant) || body.client_secret !== undefined) {
     return authenticateClient(tenant, credentials)
   }
   const client = await tenant.client(body.client_id)
   if (client === undefined) throw new AppError('invalid_client')
   return { client, proved: false }
-}
-
-function mustProveItself(tenant: Tenant): boolean {
-  const flags = tenant.settings.flags as Record<string, unknown> | undefined
-  return flags?.enforce_client_authentication_on_passwordless_start !== false
 }
 
 /** Header values are cut: they end in logs and in templates. */

@@ -32,7 +32,7 @@ export function authorizeRoutes(app: FastifyInstance, deps: Deps): void {
 }
 
 /** The query, and the form of a request that is posted: SDKs that hide parameters from logs do so. */
-function parametersOf(request: FastifyRequest): URLSearchParams {
+export function parametersOf(request: FastifyRequest): URLSearchParams {
   const mark = request.url.indexOf('?')
   const query = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark + 1))
   for (const [name, value] of Object.entries(Object(request.body)))
@@ -44,7 +44,7 @@ function parametersOf(request: FastifyRequest): URLSearchParams {
  * Gives the raw request to the library, as one to the tenant's own address: what a caller says of host
  * and scheme decides about nothing.
  */
-async function handOver(
+export async function handOver(
   deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -102,7 +102,8 @@ const reasons = {
   web_origin: 'web-origin-mismatch',
 } as const satisfies Record<UnsafeRequest['problem'], string>
 
-async function sendUnsafe(
+/** Logs what cannot be told to the application, and shows it on a page. */
+export async function sendUnsafe(
   deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -117,7 +118,7 @@ async function sendUnsafe(
 }
 
 /** What a caller says of host and scheme decides about nothing: the tenant's own address counts. */
-function speakForTenant(tenant: Tenant, raw: IncomingMessage): void {
+export function speakForTenant(tenant: Tenant, raw: IncomingMessage): void {
   const { host, protocol } = new URL(tenant.url)
   Object.assign(raw.headers, {
     'x-forwarded-host': host,

@@ -13,6 +13,7 @@ import { logoutRoutes } from './logout.ts'
 import { mfaPageRoutes } from './mfa/routes.ts'
 import { passwordlessCodeRoutes } from './passwordless-code.ts'
 import { themeRoute } from './theme-route.ts'
+import { verifyRedirectRoutes } from './verify-redirect.ts'
 
 /**
  * The browser's way: `/authorize`, the sign-in pages and logout. One scope: forms as bodies, and pages
@@ -35,6 +36,7 @@ export const loginPages: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps
   loginAssetRoutes(app)
   themeRoute(app, deps)
   authorizeRoutes(app, deps)
+  verifyRedirectRoutes(app, deps)
   loginIdRoutes(app, deps)
   loginPasswordRoutes(app, deps)
   passwordlessCodeRoutes(app, deps)

@@ -3,7 +3,12 @@ import { passwordlessOtpGrant } from '../../contract/passwordless.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { mfaRequirement } from '../../domain/mfa-requirement.ts'
 import { passwordlessConnection } from '../../domain/passwordless-connection.ts'
-import { finishPasswordless, readUsername } from '../../domain/passwordless-finish.ts'
+import {
+  finishPasswordless,
+  guessReturnsS,
+  readUsername,
+  wrongCode,
+} from '../../domain/passwordless-finish.ts'
 import { limitRefreshTokens, newRefreshToken } from '../../domain/refresh-tokens.ts'
 import type { Client, Connection, Tenant } from '../../domain/tenant.ts'
 import { writeTenantLog } from '../../domain/tenant-logs.ts'
@@ -12,12 +17,6 @@ import { issueTokens } from '../issue-tokens.ts'
 import { requireSecondFactor } from '../mfa-required.ts'
 import { grantScopes, mfaAudience, requestedApi } from '../scopes.ts'
 import { type Grant, type GrantRequest, grantLog, requiredParameter } from './grant.ts'
-
-/** Compared literally by SDKs; the same for a wrong, used, expired and unknown one. */
-const wrongCode = 'Wrong phone number or verification code.'
-
-/** A guess comes back after this long (product ruling 3). */
-const guessReturnsS = 360
 
 /**
  * Exchanges a code for tokens. Everything that can be refused without a guess is refused before it;
