@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Carrier } from './carrier.ts'
+import { loadFirstPage, type PageLoad } from './first-page.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 import type { SignIn, Target } from './load.ts'
 import { storedNumbers } from './phone-numbers.ts'
@@ -15,11 +16,16 @@ export type LoginResults = {
   measured: Measured[]
   /** Bytes of what a browser loads for the first page, as they go over the wire. */
   bytes: { what: string; bytes: number }[]
+  /** Of the same page in Chromium; absent without it. */
+  loads: PageLoad[] | undefined
 }
 
 /** What a person has for a second and core pair. */
 const goal = 300
 const heaviest = 60_000
+const slowestMs = 150
+const pageLoads = 25
+const host = 'bench.example.test'
 
 /** Sixteen people at once who sign in on the pages, by turns with sixteen who do it by the API. */
 export async function measureLogins(
@@ -37,11 +43,18 @@ export async function measureLogins(
     ],
     { concurrency: 16, rounds, sliceMs },
   )
-  return { machine: describeMachine(), measured, bytes: await bytesOfFirstPage(server.port) }
+  process.stderr.write('the first page in a browser\n')
+  const { port } = server
+  return {
+    machine: describeMachine(),
+    measured,
+    bytes: await bytesOfFirstPage(port),
+    loads: await loadFirstPage({ host, port, path: authorizePath('v'.repeat(43)) }, pageLoads),
+  }
 }
 
 /** The medians, then what was wanted. */
-export function printLogins({ measured, bytes }: LoginResults): void {
+export function printLogins({ measured, bytes, loads }: LoginResults): void {
   process.stdout.write('\nSign-ins (medians)\n')
   for (const { name, slices } of measured) {
     const of = (pick: (slice: Measured['slices'][number]) => number) => median(slices.map(pick))
@@ -62,6 +75,12 @@ export function printLogins({ measured, bytes }: LoginResults): void {
   )
   process.stdout.write(
     `first page over the wire: ${total} bytes (below ${heaviest}${told(total < heaviest)})\n`,
+  )
+  if (loads === undefined) return
+  const interactive = median(loads.map((load) => load.interactive))
+  const slowest = Math.max(...loads.map((load) => load.interactive))
+  process.stdout.write(
+    `first byte to interactive: ${interactive.toFixed(0)} ms, at most ${slowest.toFixed(0)} ms (below ${slowestMs}${told(interactive < slowestMs)})\n`,
   )
 }
 
@@ -141,7 +160,7 @@ class BenchBrowser {
   async #send(method: string, path: string, body = ''): Promise<Answer> {
     const cookie = [...this.#cookies].map((pair) => pair.join('=')).join('; ')
     const answer = await this.#connection.request(
-      `${method} ${path} HTTP/1.1\r\nhost: bench.example.test\r\naccept: text/html\r\ncookie: ${cookie}\r\n${
+      `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\naccept: text/html\r\ncookie: ${cookie}\r\n${
         method === 'POST' ? 'content-type: application/x-www-form-urlencoded\r\n' : ''
       }`,
       body,
@@ -157,14 +176,13 @@ class BenchBrowser {
 
 /** The page and the files that it names, compressed where the server does. */
 async function bytesOfFirstPage(port: number): Promise<LoginResults['bytes']> {
-  const headers = { 'accept-encoding': 'gzip, br', accept: 'text/html' }
+  const headers = { 'accept-encoding': 'gzip, br', accept: 'text/html', host }
   const origin = `http://127.0.0.1:${port}`
-  const host = { ...headers, host: 'bench.example.test' }
   const load = async (path: string, cookie = '') => {
     const { get } = await import('node:http')
     return new Promise<{ bytes: number; body: string; location?: string; cookie: string }>(
       (resolve, reject) => {
-        get(`${origin}${path}`, { headers: { ...host, cookie } }, (reply) => {
+        get(`${origin}${path}`, { headers: { ...headers, cookie } }, (reply) => {
           const chunks: Buffer[] = []
           reply.on('data', (chunk: Buffer) => chunks.push(chunk))
           reply.on('end', () => {

@@ -1,4 +1,5 @@
 import type { Texts } from '../../templates/screens/texts.ts'
+import type { Country } from './countries.ts'
 import { type Html, html } from './html.ts'
 
 /** Errors of a form by field; the empty name is the form as a whole. The words are text, not keys. */
@@ -78,23 +79,32 @@ ${error !== undefined && html`<p class="field-error" id="${name}-error">${error}
 const attributesOf = (attributes: Readonly<Record<string, string>>): Html[] =>
   Object.entries(attributes).map(([name, value]) => html` ${name}="${value}"`)
 
+/** Two hundred and more on each page, and never another one. */
+const countryOptions = new WeakMap<Country, Html>()
+
+function countryOption(country: Country, selected: boolean): Html {
+  const known = selected ? undefined : countryOptions.get(country)
+  if (known !== undefined) return known
+  const { code, name, prefix } = country
+  const option = html`<option value="${code}"${selected && html` selected`}>${name} (+${prefix})</option>`
+  if (!selected) countryOptions.set(country, option)
+  return option
+}
+
 /** The number field with its country; without script the person picks the country by name. */
 export const phoneField = (
   text: Texts,
   field: {
     value: string
     country: string
-    countries: readonly { code: string; name: string; prefix: string }[]
+    countries: readonly Country[]
     error: string | undefined
   },
 ): Html => html`<div class="phone">
 <div class="field">
 <label for="country">${text('countryLabel')}</label>
 <select id="country" name="country" autocomplete="country">
-${field.countries.map(
-  ({ code, name, prefix }) =>
-    html`<option value="${code}"${code === field.country && html` selected`}>${name} (+${prefix})</option>`,
-)}
+${field.countries.map((country) => countryOption(country, country.code === field.country))}
 </select>
 </div>
 ${textField({
