@@ -34,13 +34,14 @@ export function checkSyntax(code: string): BuildError | undefined {
  * Puts the source and what it requires of `packages` into one script. Built-ins and whatever is not
  * declared stay calls of `require`.
  *
+ * @returns the script, or what of the source is refused
  * @throws an error of esbuild, see `explainBundling`
  */
 export async function bundle(
   code: string,
   folder: string,
   packages: readonly string[],
-): Promise<string> {
+): Promise<string | BuildError[]> {
   const home = await realpath(folder)
   const undici = path.dirname(createRequire(import.meta.url).resolve('undici/package.json'))
   const declared = new Set(packages)
@@ -48,7 +49,9 @@ export async function bundle(
   for (;;) {
     const places = { home, undici: await realpath(undici) }
     try {
-      return await run(options(packages.length > 0, plugin(code, places, declared, missing)))
+      const made = await run(options(packages.length > 0, plugin(code, places, declared, missing)))
+      const computed = made.warnings.filter(isComputedImport)
+      return computed.length === 0 ? made.text : computed.slice(0, 5).map(refuseComputed)
     } catch (error) {
       // A package may require what it can do without; that it is missing shows when it runs.
       const names = unresolved(error)
@@ -79,6 +82,7 @@ function options(minify: boolean, plugin: Plugin): BuildOptions & { write: false
     charset: 'utf8',
     logLevel: 'silent',
     logLimit: 50,
+    logOverride: { [computedImport]: 'warning' },
     plugins: [plugin],
   }
 }
@@ -127,13 +131,30 @@ function plugin(
 const packageOf = (name: string): string | undefined =>
   /^((?:@[^/]+\/)?[^./@:][^/:]*)(?:\/.*)?$/.exec(name)?.[1]
 
-async function run(settings: BuildOptions & { write: false }): Promise<string> {
+/** What esbuild calls an `import()` whose name it cannot read. */
+const computedImport = 'unsupported-dynamic-import'
+
+/** Whether a message is about the tenant's own source; a file's name has its namespace before it. */
+const isOfSource = (location: Message['location']): boolean => location?.file === 'action:action.js'
+
+/** Packages may have one: a path of theirs that never runs. */
+const isComputedImport = ({ id, location }: Message): boolean =>
+  id === computedImport && isOfSource(location)
+
+const refuseComputed = ({ location }: Message): BuildError => ({
+  id: 'computed_import',
+  msg: `Line ${location?.line ?? 1}: import() takes the name of a dependency or a built-in module as a string that stands there.`,
+})
+
+async function run(
+  settings: BuildOptions & { write: false },
+): Promise<{ text: string; warnings: readonly Message[] }> {
   const { context } = await import('esbuild')
   const work = await context(settings)
   const timer = setTimeout(() => void work.cancel(), bundleLimits.ms)
   try {
-    const { outputFiles } = await work.rebuild()
-    return outputFiles?.[0]?.text ?? ''
+    const { outputFiles, warnings } = await work.rebuild()
+    return { text: outputFiles?.[0]?.text ?? '', warnings }
   } finally {
     clearTimeout(timer)
     await work.dispose()
@@ -164,7 +185,7 @@ export function explainBundling(error: unknown): BuildError[] {
     const where =
       location === null || location === undefined
         ? ''
-        : location.namespace === 'action'
+        : isOfSource(location)
           ? `Line ${location.line}: `
           : `${inside}:${location.line}: `
     return { id: 'build_failed', msg: `${where}${text}` }

@@ -85,6 +85,15 @@ describe('the build of an Action', () => {
     })
   }
 
+  for (const name of ['name', "'a' + name", '`x${name}`']) {
+    test(`refuses import(${name})`, async () => {
+      const [error, ...more] = await refused(`exports.f = (name) =>\n import(${name})`)
+      assert.equal(error?.id, 'computed_import')
+      assert.match(error?.msg ?? '', /^Line 2: /)
+      assert.deepEqual(more, [])
+    })
+  }
+
   for (const version of [
     'git+https://example.com/a.git',
     'github:a/b',
