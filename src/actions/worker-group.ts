@@ -20,7 +20,7 @@ export type GroupHost = {
 }
 
 /** Limits of one program on one node. */
-export const groupLimits = { concurrency: 8, workers: 2, queue: 50 } as const
+export const groupLimits = { concurrency: 4, workers: 2, queue: 50 } as const
 /** So many processes that died within a minute make the program rest for half a minute. */
 const breaker = { deaths: 5, withinMs: 60_000, restMs: 30_000 } as const
 

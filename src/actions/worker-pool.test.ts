@@ -58,7 +58,7 @@ describe('the pool of processes', { skip: missing && 'no process can be started 
     }
   })
 
-  test('runs eight at a time in a process and starts a second one, no third', async () => {
+  test('runs four at a time in a process and starts a second one, no third', async () => {
     const wait = program(
       handler(
         `n += 1
@@ -68,24 +68,24 @@ describe('the pool of processes', { skip: missing && 'no process can be started 
         `const id = require('crypto').randomUUID()\nlet n = 0`,
       ),
     )
-    const results = await Promise.all(Array.from({ length: 32 }, () => actions.run(wait, call())))
+    const results = await Promise.all(Array.from({ length: 16 }, () => actions.run(wait, call())))
     const lines = results.map(({ logs }) => logs.trim().split(' '))
 
     assert.ok(results.every(({ ended }) => ended === 'returned'))
     assert.ok(new Set(lines.map(([id]) => id)).size <= 2)
-    assert.equal(Math.max(...lines.map(([, running]) => Number(running))), 8)
+    assert.equal(Math.max(...lines.map(([, running]) => Number(running))), 4)
   })
 
   test('lets fifty runs of an Action wait and sends the next one away, and nobody else', async () => {
     const slow = program(handler('await new Promise((resolve) => setTimeout(resolve, 50))'))
     const first = await actions.run(slow, call())
-    // One process is there: it takes eight, fifty wait.
-    const results = await Promise.all(Array.from({ length: 59 }, () => actions.run(slow, call())))
+    // One process is there: it takes four, fifty wait.
+    const results = await Promise.all(Array.from({ length: 55 }, () => actions.run(slow, call())))
     const ends = results.map(({ ended }) => ended)
 
     assert.equal(first.ended, 'returned')
     assert.equal(ends.filter((end) => end === 'not_started').length, 1)
-    assert.equal(ends.filter((end) => end === 'returned').length, 58)
+    assert.equal(ends.filter((end) => end === 'returned').length, 54)
     assert.equal((await actions.run(program(handler('')), call())).ended, 'returned')
     assert.equal((await actions.run(slow, call())).ended, 'returned')
   })
