@@ -63,6 +63,38 @@ test('a sign-in through an Action gives it the event, and the code works', async
   assert.equal((await message(server)).state, 'accepted')
 })
 
+test('a try that comes later tells of the same person, and a stranger is nobody twice', async () => {
+  const { server, actions } = await customTenant()
+  const verdict = { type: 'retry', reason: 'busy' } as const
+  const { body: made } = await server.manage('POST', '/users', {
+    ...{ connection: 'sms', phone_number: number, given_name: 'Ada' },
+    ...{ user_metadata: { shoe: 39 }, app_metadata: { plan: 'free' } },
+  })
+  await server.manage('POST', `/users/${made.user_id}/authentication-methods`, {
+    ...{ type: 'phone', phone_number: '+4915112345679', preferred_authentication_method: 'sms' },
+  })
+  const tell = async () => {
+    actions.script({ ended: 'returned', verdict })
+    await start(server)
+    server.clock.advance(30_000)
+    await server.app.sweeper.sweep()
+    await server.settle()
+    return actions.calls.slice(-2).map(({ call }) => call.event.user as Record<string, unknown>)
+  }
+
+  const [first, second] = await tell()
+  await server.manage('DELETE', `/users/${made.user_id}`)
+  const [stranger, again] = await tell()
+
+  assert.equal(first?.user_id, made.user_id)
+  assert.deepEqual([first?.given_name, first?.app_metadata], ['Ada', { plan: 'free' }])
+  assert.deepEqual(first?.multifactor, ['guardian'])
+  assert.deepEqual(second, first)
+  assert.equal(stranger?.phone_verified, false)
+  assert.equal(stranger?.multifactor, undefined)
+  assert.deepEqual(again, stranger)
+})
+
 test('an Action that always says retry is run six times, then the message has failed', async () => {
   const { server, actions } = await customTenant()
   const verdict = { type: 'retry', reason: 'gateway busy' } as const

@@ -1,7 +1,7 @@
 import type { Notification } from '../contract/notifications.ts'
-import { findMessageUser, type MessageUserRow } from '../store/message-users.ts'
+import type { MessageUserRow } from '../store/message-users.ts'
 import type { Deps } from './deps.ts'
-import type { LeasedMessage } from './leased-message.ts'
+import { type LeasedMessage, userOfMessage } from './leased-message.ts'
 import type { Tenant } from './tenant.ts'
 
 type Members = Record<string, unknown>
@@ -16,8 +16,7 @@ export async function customPhoneProviderEvent(
   message: LeasedMessage,
   notification: Notification,
 ): Promise<Members> {
-  // Asked for nobody too: a stranger's message takes as many statements as an account's.
-  const user = await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
+  const user = await userOfMessage(deps, message)
   const connection = tenant.connections.find(({ name }) => name === message.connection)
   return {
     client: await clientOf(tenant, message),

@@ -1,8 +1,8 @@
 import type { DeliveryMethod, Flow, MessageType, Notification } from '../contract/notifications.ts'
-import { findMessageUser, type MessageUserRow } from '../store/message-users.ts'
+import type { MessageUserRow } from '../store/message-users.ts'
 import { type RenderInput, renderNotification } from '../templates/render.ts'
 import type { Deps } from './deps.ts'
-import type { LeasedMessage } from './leased-message.ts'
+import { type LeasedMessage, userOfMessage } from './leased-message.ts'
 import type { MessageTemplate } from './message-template.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -19,9 +19,7 @@ export async function renderMessage(
   message: LeasedMessage,
   template: MessageTemplate,
 ): Promise<RenderedMessage> {
-  const user = template.namesUser
-    ? await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
-    : undefined
+  const user = template.namesUser ? await userOfMessage(deps, message) : undefined
   const client = message.client_id === null ? undefined : await tenant.client(message.client_id)
   const { recipient, code, request } = message.secret
   const text = (name: string) => {

@@ -107,6 +107,8 @@ export async function startPasswordless(
   // The older way is part of the request: its failure is told.
   const waits = route.to === 'connection'
   const place = waits ? placeForWaiting(deps, now) : placeForDelivery(deps, now)
+  // Tenant code is told of the person; for others it would be read for nothing.
+  const wantsUser = route.to === 'provider' && route.provider.name === 'custom'
   const locale = resolveLocale(tenant, [start.requestLanguage, start.acceptLanguage])
   const secret: SealedMessage = {
     recipient: phone.e164,
@@ -158,6 +160,7 @@ export async function startPasswordless(
     ),
     phone_number: phone.e164,
     allow_signup: allowsSignup(connection),
+    wants_user: wantsUser,
     sent_log: tenantLogRow(deps, tenant, { type: 'cs', description: 'Code sent', ...log }),
     suppressed_log: tenantLogRow(deps, tenant, {
       type: 'f',
@@ -180,6 +183,7 @@ export async function startPasswordless(
       user_id: stored.userId,
       locale,
       decoy: stored.decoy,
+      ...(wantsUser && { user: { row: stored.user } }),
       secret,
       attempts_count: 1,
       possible_duplicate: false,

@@ -1,8 +1,7 @@
 import type { Notification } from '../contract/notifications.ts'
-import { findMessageUser } from '../store/message-users.ts'
 import { clientOf, requestOf, strangerOf, userOf } from './action-event.ts'
 import type { Deps } from './deps.ts'
-import type { LeasedMessage } from './leased-message.ts'
+import { type LeasedMessage, userOfMessage } from './leased-message.ts'
 import type { Tenant } from './tenant.ts'
 
 /**
@@ -15,7 +14,7 @@ export async function sendPhoneMessageEvent(
   message: LeasedMessage,
   notification: Notification,
 ): Promise<Record<string, unknown>> {
-  const user = await findMessageUser(deps.db, tenant.id, message.user_id ?? '')
+  const user = await userOfMessage(deps, message)
   const byVoice = notification.delivery_method === 'voice'
   const { login_count: _, ...described } = user === undefined ? strangerOf(message) : userOf(user)
   return {

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { byteaText } from './bytea-text.ts'
 import type { BatchKind, Db } from './db.ts'
 import { MessageAttempt, MessageCause } from './message-outcome.ts'
+import type { MessageUserRow } from './message-users.ts'
 import { nullableColumn } from './nullable-column.ts'
 import { columns, json, sql } from './sql.ts'
 import type { TenantLogRow } from './tenant-logs.ts'
@@ -30,6 +31,8 @@ export type ChallengedMessage = {
   phone_number: string
   /** Whether an unknown number may become a user. */
   allow_signup: boolean
+  /** Whether the caller is told of the user all that there is. */
+  wants_user: boolean
   /** Written when the message is to be sent, and when it is not. */
   sent_log: TenantLogRow
   suppressed_log: TenantLogRow
@@ -40,7 +43,15 @@ const StartedRow = Type.Object({
   id: Type.String(),
   user_id: nullableColumn(Type.String()),
   decoy: Type.Boolean(),
+  account: nullableColumn(Type.Unsafe<MessageUserRow>({})),
 })
+
+/** What became of a message that was asked for; `user` is undefined where nobody wanted it, or is nobody. */
+export type StoredMessage = {
+  userId: string | null
+  decoy: boolean
+  user: MessageUserRow | undefined
+}
 
 /**
  * Stores a code with its message and log entry in one statement, which also cancels a waiting message
@@ -51,42 +62,47 @@ const StartedRow = Type.Object({
 export const insertChallengedMessage = (db: Db, message: ChallengedMessage) =>
   db.batch(challengedMessages, message)
 
-const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; decoy: boolean }> =
-  {
-    name: 'challenged-messages',
-    maxItems: 100,
-    maxInFlight: 3,
-    keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${byteaText(item.recipient_hash)}`,
-    async run(db, items) {
-      const input = items.map(({ sent_log, suppressed_log, ...item }) => ({
-        ...item,
-        recipient_hash: byteaText(item.recipient_hash),
-        sealed: byteaText(item.sealed),
-        code_hash: byteaText(item.code_hash),
-        log_id: sent_log.log_id,
-        sent_type: sent_log.type,
-        sent_entry: sent_log.entry,
-        suppressed_type: suppressed_log.type,
-        suppressed_entry: suppressed_log.entry,
-      }))
-      const rows = await db.rows(
-        StartedRow,
-        sql`
+const challengedMessages: BatchKind<ChallengedMessage, StoredMessage> = {
+  name: 'challenged-messages',
+  maxItems: 100,
+  maxInFlight: 3,
+  keyOf: (item) => `${item.tenant_id}\n${item.connection}\n${byteaText(item.recipient_hash)}`,
+  async run(db, items) {
+    const input = items.map(({ sent_log, suppressed_log, ...item }) => ({
+      ...item,
+      recipient_hash: byteaText(item.recipient_hash),
+      sealed: byteaText(item.sealed),
+      code_hash: byteaText(item.code_hash),
+      log_id: sent_log.log_id,
+      sent_type: sent_log.type,
+      sent_entry: sent_log.entry,
+      suppressed_type: suppressed_log.type,
+      suppressed_entry: suppressed_log.entry,
+    }))
+    const rows = await db.rows(
+      StartedRow,
+      sql`
       with input as materialized (
         select * from jsonb_to_recordset(${json(input)}) as input (
           tenant_id text, id text, state text, message_type text, flow text, delivery_method text,
           recipient_masked text, recipient_hash bytea, country text, client_id text,
           connection text, locale text, sealed bytea, lease_owner text, due_at bigint,
           created_at bigint, expires_at bigint, code_hash bytea, phone_number text,
-          allow_signup boolean, log_id text, sent_type text, sent_entry jsonb,
+          allow_signup boolean, wants_user boolean, log_id text, sent_type text, sent_entry jsonb,
           suppressed_type text, suppressed_entry jsonb)
          order by tenant_id, connection, recipient_hash
       ), person as materialized (
         select input.tenant_id, input.id, found.user_id,
                coalesce(found.blocked, false) or (found.user_id is null and not input.allow_signup)
-                 as decoy
+                 as decoy,
+               case when input.wants_user then found.account
+                 || jsonb_build_object('has_factor', exists (
+                   select from authentication_methods as method
+                    where method.tenant_id = input.tenant_id and method.user_id = found.user_id
+                      and method.confirmed and method.type <> 'recovery-code')) end as account
           from input left join lateral (
-            select user_id, blocked from users
+            select user_id, blocked, case when input.wants_user then to_jsonb(users) end as account
+              from users
              where users.tenant_id = input.tenant_id and users.connection = input.connection
                and users.phone_number = input.phone_number limit 1) found on true
       ), superseded as (
@@ -132,16 +148,16 @@ const challengedMessages: BatchKind<ChallengedMessage, { userId: string | null; 
                          else jsonb_build_object('user_id', user_id) end
           from input join person using (tenant_id, id)
       )
-      select tenant_id, id, user_id, decoy from person`,
-      )
-      const byId = new Map(rows.map((row) => [`${row.tenant_id}\n${row.id}`, row]))
-      return items.map((item) => {
-        const row = byId.get(`${item.tenant_id}\n${item.id}`)
-        if (row === undefined) throw new Error('a stored message was not returned')
-        return { userId: row.user_id, decoy: row.decoy }
-      })
-    },
-  }
+      select tenant_id, id, user_id, decoy, account from person`,
+    )
+    const byId = new Map(rows.map((row) => [`${row.tenant_id}\n${row.id}`, row]))
+    return items.map((item) => {
+      const row = byId.get(`${item.tenant_id}\n${item.id}`)
+      if (row === undefined) throw new Error('a stored message was not returned')
+      return { userId: row.user_id, decoy: row.decoy, user: row.account ?? undefined }
+    })
+  },
+}
 
 /** A message without a code of a flow: a notice or a test. */
 export type PlainMessage = Omit<
@@ -149,6 +165,7 @@ export type PlainMessage = Omit<
   | 'code_hash'
   | 'phone_number'
   | 'allow_signup'
+  | 'wants_user'
   | 'sent_log'
   | 'suppressed_log'
   | 'client_id'
