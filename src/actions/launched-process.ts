@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { Duplex, Readable } from 'node:stream'
 import type { LaunchedWorker } from './launch.ts'
-import { letOthersGoFirst, letServerGoFirst } from './process-priority.ts'
+import { letOthersGoFirst } from './process-priority.ts'
 
 const keptStderr = 8192
 const mostStderr = 2 ** 20
@@ -26,10 +26,7 @@ export function superviseProcess(
   if (!(stderr instanceof Readable) || !(channel instanceof Duplex)) {
     throw new Error('the machine has no room for another process')
   }
-  if (pid !== undefined) {
-    running.add(pid)
-    letServerGoFirst(pid)
-  }
+  if (pid !== undefined) running.add(pid)
   let ended = false
   const signal = (name: NodeJS.Signals) => {
     if (pid !== undefined && !ended) signalGroup(pid, name)

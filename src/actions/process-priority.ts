@@ -1,15 +1,6 @@
 import { writeFileSync } from 'node:fs'
 
 const lastOfAll = 19
-const behindServer = 5
-
-/**
- * Puts a whole session behind the server's. Niceness, which the launch command sets, counts within a session
- * only where Linux shares processors between sessions.
- *
- * @param leader the process that leads the session; one that is gone, or not ours, is left alone
- */
-export const letServerGoFirst = (leader: number): void => setPriority(leader, behindServer)
 
 /**
  * Puts a whole session behind all others. Linux shares processors between sessions before it looks at
@@ -18,11 +9,9 @@ export const letServerGoFirst = (leader: number): void => setPriority(leader, be
  *
  * @param leader the process that leads the session; one that is gone, or not ours, is left alone
  */
-export const letOthersGoFirst = (leader: number): void => setPriority(leader, lastOfAll)
-
-function setPriority(leader: number, niceness: number): void {
+export function letOthersGoFirst(leader: number): void {
   try {
-    writeFileSync(`/proc/${leader}/autogroup`, String(niceness))
+    writeFileSync(`/proc/${leader}/autogroup`, String(lastOfAll))
   } catch {
     // No such switch here.
   }
