@@ -166,6 +166,15 @@ test('a tenant that has not turned it on does not have it, and the code stays', 
   assert.equal((await verify()).status, 200)
 })
 
+test('a redirect that asks for what is refused is told so, and uses nothing up', async () => {
+  const { server, verify, redirectUrl } = await prepare()
+
+  const end = await new TestBrowser(server).visit(redirectUrl({ audience: 'https://no.api.test/' }))
+
+  assert.equal(answerOf(end).get('error'), 'access_denied')
+  assert.equal((await verify()).status, 200)
+})
+
 test('a redirect whose application or callback is wrong ends on a page, and uses nothing up', async () => {
   const { server, verify, redirectUrl } = await prepare()
 

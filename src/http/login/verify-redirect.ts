@@ -6,10 +6,14 @@ import type { Deps } from '../../domain/deps.ts'
 import { limitLoginStarts } from '../../domain/login-start-limit.ts'
 import { allowsLegacyVerify } from '../../domain/tenant-flags.ts'
 import { readAuthorizeRequest, type SafeRequest } from '../../oidc/authorize.ts'
-import { openBrowserSession } from '../../oidc/browser-session.ts'
-import { requestParameter } from '../../oidc/login-request.ts'
 import { authenticationErrors } from '../authentication-api/errors.ts'
-import { handOver, parametersOf, sendUnsafe, speakForTenant } from './authorize.ts'
+import {
+  goOnWithSession,
+  handOver,
+  parametersOf,
+  sendUnsafe,
+  tellRefusal,
+} from './authorize-request.ts'
 
 /**
  * `GET /passwordless/verify_redirect`: where an application's own page sends the browser with a code that
@@ -20,24 +24,19 @@ import { handOver, parametersOf, sendUnsafe, speakForTenant } from './authorize.
  */
 export function verifyRedirectRoutes(app: FastifyInstance, deps: Deps): void {
   const finish = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { tenant, raw } = request
-    reply.header('cache-control', 'no-store')
+    const { tenant } = request
     if (!allowsLegacyVerify(tenant)) return sendDisabled(reply)
     const parameters = parametersOf(request)
     const read = await readAuthorizeRequest(deps, tenant, parameters)
     if ('problem' in read) return sendUnsafe(deps, request, reply, read)
     await limitLoginStarts(deps, tenant, { client: read.client, ip: request.ip })
-    const person = await logIn(deps, request, read, parameters)
-    if ('refusal' in person) {
-      const told = { ...read.request, refusal: person.refusal }
-      read.query.set(requestParameter, JSON.stringify(told))
-      await handOver(deps, request, reply, `/authorize?${read.query}`)
-      return undefined
+    // Refused whoever comes: the code stays good.
+    if (read.request.refusal !== null) {
+      return handOver(deps, request, reply, `/authorize?${read.query}`)
     }
-    speakForTenant(tenant, raw)
-    await openBrowserSession(deps, tenant, { req: raw, res: reply.raw }, person.userId)
-    for (const name of spent) parameters.delete(name)
-    return reply.redirect(`/authorize?${parameters}`, 303)
+    const person = await logIn(deps, request, read, parameters)
+    if ('refusal' in person) return tellRefusal(deps, request, reply, { ...read, ...person })
+    return goOnWithSession(deps, request, reply, { ...person, parameters, spent })
   }
   // No HEAD: it would use the code up.
   const shown = { exposeHeadRoute: false }
@@ -78,5 +77,8 @@ async function logIn(
 
 function sendDisabled(reply: FastifyReply): FastifyReply {
   const { status, error, description } = authenticationErrors.endpoint_disabled
-  return reply.code(status).send({ error, error_description: description })
+  return reply
+    .header('cache-control', 'no-store')
+    .code(status)
+    .send({ error, error_description: description })
 }
