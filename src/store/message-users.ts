@@ -7,6 +7,12 @@ const MessageUserRow = Type.Object({ ...UserRow.properties, has_factor: Type.Boo
 /** A user as messages speak of it. */
 export type MessageUserRow = Static<typeof MessageUserRow>
 
+/** Whether the row of `users` that a statement is at has proved a second factor once. */
+export const provedFactor = sql`exists (
+          select from authentication_methods as method
+           where method.tenant_id = users.tenant_id and method.user_id = users.user_id
+             and method.confirmed and method.type <> 'recovery-code')`
+
 /**
  * Whom a message is for, with whether it has proved a second factor once. Messages that are under way at
  * the same time ask together.
@@ -25,10 +31,7 @@ const reads: BatchKind<{ tenantId: string; userId: string }, MessageUserRow | un
     const rows = await db.rows(
       MessageUserRow,
       sql`
-      select ${columns(UserRow)}, exists (
-          select from authentication_methods as method
-           where method.tenant_id = users.tenant_id and method.user_id = users.user_id
-             and method.confirmed and method.type <> 'recovery-code') as has_factor
+      select ${columns(UserRow)}, ${provedFactor} as has_factor
         from users
        where (tenant_id, user_id) in (select * from unnest(
          ${items.map(({ tenantId }) => tenantId)}::text[], ${items.map(({ userId }) => userId)}::text[]))`,

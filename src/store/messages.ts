@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { byteaText } from './bytea-text.ts'
 import type { BatchKind, Db } from './db.ts'
 import { MessageAttempt, MessageCause } from './message-outcome.ts'
-import type { MessageUserRow } from './message-users.ts'
+import { type MessageUserRow, provedFactor } from './message-users.ts'
 import { nullableColumn } from './nullable-column.ts'
 import { columns, json, sql } from './sql.ts'
 import type { TenantLogRow } from './tenant-logs.ts'
@@ -94,14 +94,10 @@ const challengedMessages: BatchKind<ChallengedMessage, StoredMessage> = {
       ), person as materialized (
         select input.tenant_id, input.id, found.user_id,
                coalesce(found.blocked, false) or (found.user_id is null and not input.allow_signup)
-                 as decoy,
-               case when input.wants_user then found.account
-                 || jsonb_build_object('has_factor', exists (
-                   select from authentication_methods as method
-                    where method.tenant_id = input.tenant_id and method.user_id = found.user_id
-                      and method.confirmed and method.type <> 'recovery-code')) end as account
+                 as decoy, found.account
           from input left join lateral (
-            select user_id, blocked, case when input.wants_user then to_jsonb(users) end as account
+            select user_id, blocked, case when input.wants_user then to_jsonb(users)
+                     || jsonb_build_object('has_factor', ${provedFactor}) end as account
               from users
              where users.tenant_id = input.tenant_id and users.connection = input.connection
                and users.phone_number = input.phone_number limit 1) found on true
