@@ -4,6 +4,7 @@ import type { EnrollmentView, UserEnrollmentView } from '../contract/enrollments
 import type { AuthenticationMethodRow } from '../store/authentication-methods.ts'
 import { maskEmail } from './mask-email.ts'
 import type { Tenant } from './tenant.ts'
+import { tenantFlag } from './tenant-flags.ts'
 
 /** How a device is called on the wire: its type, `|`, its id. */
 export const wireMethodId = (row: Pick<AuthenticationMethodRow, 'type' | 'id'>): string =>
@@ -20,10 +21,8 @@ export function readMethodId(wireId: string): { type: string; id: string } | und
 }
 
 /** Whether the tenant has numbers and addresses of factors masked; it may switch that off. */
-export const masksFactors = (tenant: Pick<Tenant, 'settings'>): boolean => {
-  const flags = tenant.settings.flags as Record<string, unknown> | undefined // an object by its schema
-  return flags?.disable_management_api_sms_obfuscation !== true
-}
+export const masksFactors = (tenant: Pick<Tenant, 'settings'>): boolean =>
+  tenantFlag(tenant, 'disable_management_api_sms_obfuscation') !== true
 
 /**
  * A device as the Management API shows it.

@@ -13,6 +13,7 @@ import {
 import type { UserRow } from '../store/users.ts'
 import type { Deps } from './deps.ts'
 import type { Client, Tenant } from './tenant.ts'
+import { tenantFlag } from './tenant-flags.ts'
 
 /** The refusal that the SDKs compare. Source: authentication-api 6.6. */
 const unknownToken = 'Unknown or invalid refresh token.'
@@ -204,9 +205,9 @@ export async function revokeRefreshToken(
   if (token.length > longestToken) return
   const found = await findRefreshToken(deps.db, tenant.id, tokenHash(token))
   if (found === undefined || found.client_id !== client.clientId) return
-  const flags = tenant.settings.flags as Record<string, unknown> | undefined // checked when written
+  const familyAlone = tenantFlag(tenant, 'revoke_refresh_token_grant') === false
   await untilNothingIsLeft(() =>
-    flags?.revoke_refresh_token_grant === false
+    familyAlone
       ? deleteRefreshTokenFamily(deps.db, tenant.id, found.family_id)
       : deleteRefreshTokensOfGrant(deps.db, tenant.id, {
           userId: found.user_id,

@@ -13,6 +13,7 @@ import { lockTenant } from '../store/tenants.ts'
 import type { Deps } from './deps.ts'
 import { seal } from './sealing.ts'
 import type { SigningKey, Tenant } from './tenant.ts'
+import { tenantFlag } from './tenant-flags.ts'
 
 /** The algorithms of which every tenant has keys. */
 export const signingAlgorithms = ['RS256', 'ES256'] as const
@@ -88,8 +89,7 @@ export function publishedSigningKeys(tenant: Tenant, now: number): SigningKey[] 
  * the flag `remove_alg_from_jwks`, which APIs signed with RS512 or PS256 need.
  */
 export function publicJwks(tenant: Tenant, now: number): { keys: Record<string, unknown>[] } {
-  const flags = tenant.settings.flags as Record<string, unknown> | undefined // checked when written
-  const withAlg = flags?.remove_alg_from_jwks !== true
+  const withAlg = tenantFlag(tenant, 'remove_alg_from_jwks') !== true
   return {
     keys: publishedSigningKeys(tenant, now).map((key) => ({
       ...key.public_jwk,
