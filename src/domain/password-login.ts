@@ -11,7 +11,13 @@ import { activeIdentifiers, loginNames } from './database-identifiers.ts'
 import type { Deps } from './deps.ts'
 import { countPasswordTry, forgetPasswordTries } from './password-limits.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
-import { type LogEntry, loggedNumber, tenantLogRow, writeTenantLog } from './tenant-logs.ts'
+import {
+  type LogEntry,
+  loggedNumber,
+  requestLog,
+  tenantLogRow,
+  writeTenantLog,
+} from './tenant-logs.ts'
 
 /** A person who wants in with a password. */
 export type PasswordLogin = {
@@ -139,18 +145,10 @@ const wrongPassword = { type: 'fp', description: 'Wrong password' } as const
 const userIsBlocked = { type: 'f', description: 'user is blocked' } as const
 
 /** What every entry of a login by password says of it. */
-export function passwordLog(
-  { client, connection, identifier, ip, userAgent }: PasswordLogin,
-  user?: Pick<UserRow, 'user_id'>,
-) {
-  const name = loggedIdentifier(identifier, user !== undefined)
+export function passwordLog(login: PasswordLogin, user?: Pick<UserRow, 'user_id'>) {
+  const name = loggedIdentifier(login.identifier, user !== undefined)
   return {
-    client_id: client.clientId,
-    client_name: client.name,
-    connection: connection.name,
-    connection_id: connection.id,
-    ip,
-    user_agent: userAgent,
+    ...requestLog(login),
     ...(name !== undefined && { user_name: name }),
     ...(user !== undefined && { user_id: user.user_id }),
     strategy: 'auth0',

@@ -18,7 +18,7 @@ import { allowsSignup } from './passwordless-connection.ts'
 import { endPhoneBackoff } from './phone-backoff.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
-import { loggedNumber, tenantLogRow, writeTenantLog } from './tenant-logs.ts'
+import { loggedNumber, requestLog, tenantLogRow, writeTenantLog } from './tenant-logs.ts'
 import { newPhoneProfile } from './user-profile.ts'
 
 /** A code that somebody typed, and where. */
@@ -141,14 +141,9 @@ function attemptOf(deps: Deps, tenant: Tenant, typed: TypedCode): Attempt {
 }
 
 /** What every log entry of a typed code says. */
-const codeLog = ({ client, connection, phone, ip, userAgent }: TypedCode) => ({
-  client_id: client.clientId,
-  client_name: client.name,
-  connection: connection.name,
-  connection_id: connection.id,
-  ip,
-  user_agent: userAgent,
-  user_name: loggedNumber(phone.e164),
+const codeLog = (typed: TypedCode) => ({
+  ...requestLog(typed),
+  user_name: loggedNumber(typed.phone.e164),
   strategy: 'sms',
   strategy_type: 'passwordless',
 })

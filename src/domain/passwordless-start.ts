@@ -25,7 +25,7 @@ import { enforcePhoneBackoff } from './phone-backoff.ts'
 import { parseRecipient } from './phone-policy.ts'
 import { recipientHash } from './recipients.ts'
 import type { Client, Connection, Tenant } from './tenant.ts'
-import { loggedNumber, tenantLogRow } from './tenant-logs.ts'
+import { loggedNumber, requestLog, tenantLogRow } from './tenant-logs.ts'
 
 /** A checked request to `/passwordless/start`. */
 export type PasswordlessStart = {
@@ -66,6 +66,7 @@ export async function startPasswordless(
   const route = assertDeliverable(deps, tenant, connection)
 
   const hash = recipientHash(tenant, phone.e164)
+  const about = requestLog({ ...start, connection })
   const rateLimit = await enforceLimits(
     deps,
     tenant,
@@ -73,12 +74,7 @@ export async function startPasswordless(
     (bucket) => ({
       type: bucket.key.startsWith('address:') ? 'api_limit' : 'limit_phone',
       description: `Messages throttled by the limit "${bucket.key.split(':')[0]}"`,
-      client_id: client.clientId,
-      client_name: client.name,
-      connection: connection.name,
-      connection_id: connection.id,
-      ip: start.ip,
-      user_agent: start.userAgent,
+      ...about,
       details: {
         delivery_method: 'text',
         type: 'default',
@@ -93,9 +89,7 @@ export async function startPasswordless(
     hash,
     deliveryMethod: 'text',
     log: {
-      ...{ client_id: client.clientId, client_name: client.name },
-      ...{ connection: connection.name, connection_id: connection.id },
-      ...{ ip: start.ip, user_agent: start.userAgent },
+      ...about,
       details: { body: { phone_number: loggedNumber(phone.e164), connection: connection.name } },
     },
   })
@@ -121,12 +115,7 @@ export async function startPasswordless(
     },
   }
   const log = {
-    client_id: client.clientId,
-    client_name: client.name,
-    connection: connection.name,
-    connection_id: connection.id,
-    ip: start.ip,
-    user_agent: start.userAgent,
+    ...about,
     user_name: loggedNumber(phone.e164),
     strategy: 'sms',
     strategy_type: 'passwordless',

@@ -2,6 +2,7 @@ import { maskPhoneNumber } from '../base/phone-number.ts'
 import type { LogType } from '../contract/log-types.ts'
 import { insertTenantLog, type TenantLogRow } from '../store/tenant-logs.ts'
 import type { Deps } from './deps.ts'
+import type { Client, Connection } from './tenant.ts'
 
 /** What a use case says of a step. Numbers in it are masked by the caller, codes never appear. */
 export type LogEntry = {
@@ -23,6 +24,21 @@ export type LogEntry = {
   details?: Readonly<Record<string, unknown>>
   correlation_id?: string
 }
+
+/** What every entry about a request of a person over a connection says. */
+export const requestLog = (request: {
+  client: Client
+  connection: Connection
+  ip: string
+  userAgent: string
+}) => ({
+  client_id: request.client.clientId,
+  client_name: request.client.name,
+  connection: request.connection.name,
+  connection_id: request.connection.id,
+  ip: request.ip,
+  user_agent: request.userAgent,
+})
 
 /** Writes one entry. Entries written at the same moment share a statement. */
 export const writeTenantLog = (
