@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchKind, Db } from './db.ts'
 
 /**
@@ -37,6 +38,9 @@ type Entry<Item, Result> = {
   resolve(result: Result): void
   reject(error: unknown): void
 }
+
+/** Between the tries of a batch that met a conflict. */
+const pausesMs = [10, 50, 200] as const
 
 /** The queue of one kind. */
 class Lane<Item, Result> {
@@ -117,11 +121,14 @@ class Lane<Item, Result> {
 
   async #run(entries: readonly Entry<Item, Result>[]): Promise<readonly Result[]> {
     const items = entries.map(({ item }) => item)
-    try {
-      return await this.#kind.run(this.#db, items)
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      return await this.#kind.run(this.#db, items)
+    for (let conflicts = 1; ; conflicts += 1) {
+      try {
+        return await this.#kind.run(this.#db, items)
+      } catch (error) {
+        if (!isConflict(error) || conflicts > pausesMs.length) throw error
+        // Who comes back at once can take the rows again before the other side, which waits for them, wakes up.
+        await sleep(pausesMs[conflicts - 1])
+      }
     }
   }
 }
